@@ -1,1 +1,1 @@
-"""The demo: reviewers made of rules, essays, people and a course to look at. Production code never imports it."""
+"""The demo: reviewers made of rules, essays, and a course to look at. Production never imports it."""

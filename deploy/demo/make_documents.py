@@ -143,16 +143,19 @@ def _call_footnote(paragraph, number: str) -> None:  # type: ignore[no-untyped-d
 
 def _footnotes_xml(essay: Essay) -> bytes:
     notes = "".join(
-        f'<w:footnote w:id="{number}"><w:p><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteRef/></w:r>'
+        f'<w:footnote w:id="{number}"><w:p>'
+        '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteRef/></w:r>'
         f'<w:r><w:t xml:space="preserve"> {escape(text)}</w:t></w:r></w:p></w:footnote>'
         for number, text in essay.footnotes.items()
     )
     separators = (
         '<w:footnote w:type="separator" w:id="-1"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
-        '<w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>'
+        '<w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p>'
+        "</w:footnote>"
     )
     return (
-        f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:footnotes xmlns:w="{W}">{separators}{notes}</w:footnotes>'
+        '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+        f'<w:footnotes xmlns:w="{W}">{separators}{notes}</w:footnotes>'
     ).encode()
 
 
@@ -169,6 +172,8 @@ def _with_fixed_dates(archive: bytes) -> bytes:
 
 # --- ODT --------------------------------------------------------------------------------------------
 
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
+ODT_TYPE = "application/vnd.oasis.opendocument.text"
 ODT_NAMESPACES = " ".join(
     f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
     for name in ("office", "text", "table", "style")
@@ -178,25 +183,26 @@ ODT_NAMESPACES = " ".join(
 def write_odt(essay: Essay) -> bytes:
     body = "".join(_odt_block(block) for block in essay.blocks)
     content = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {ODT_NAMESPACES} office:version="1.3">'
+        f'{XML}<office:document-content {ODT_NAMESPACES} office:version="1.3">'
         f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
     )
     styles = (
-        f'<?xml version="1.0" encoding="UTF-8"?><office:document-styles {ODT_NAMESPACES} office:version="1.3">'
+        f'{XML}<office:document-styles {ODT_NAMESPACES} office:version="1.3">'
         "<office:styles/></office:document-styles>"
     )
     manifest = (
-        '<?xml version="1.0" encoding="UTF-8"?>'
-        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0" manifest:version="1.3">'
-        '<manifest:file-entry manifest:full-path="/" manifest:media-type="application/vnd.oasis.opendocument.text"/>'
+        f'{XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
+        ' manifest:version="1.3">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODT_TYPE}"/>'
         '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
-        '<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+        '<manifest:file-entry manifest:full-path="styles.xml" manifest:media-type="text/xml"/>'
+        "</manifest:manifest>"
     )
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         # The media type comes first and unpacked: that is how an ODT is recognised.
         for name, data, packing in (
-            ("mimetype", "application/vnd.oasis.opendocument.text", zipfile.ZIP_STORED),
+            ("mimetype", ODT_TYPE, zipfile.ZIP_STORED),
             ("content.xml", content, zipfile.ZIP_DEFLATED),
             ("styles.xml", styles, zipfile.ZIP_DEFLATED),
             ("META-INF/manifest.xml", manifest, zipfile.ZIP_DEFLATED),

@@ -63,7 +63,7 @@ class Broker:
             *("--appendfsync", "everysec"),
             *("--save", ""),
             *("--maxmemory", "256mb"),
-            # A broker must never drop a message to make room; what does not fit is refused and swept up later.
+            # A broker never drops a message to make room; what does not fit is refused and swept up later.
             *("--maxmemory-policy", "noeviction"),
             *("--databases", str(LAST_DATABASE + 1)),
             *("--loglevel", "warning"),
@@ -112,7 +112,7 @@ def socket_path(data_dir: Path) -> Path:
     if len(os.fsencode(inside)) <= SOCKET_PATH_MAX_BYTES:
         return inside
     key = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    root = Path("/tmp")  # noqa: S108 - the folder is private (0700) and its owner is checked before use
+    root = Path("/tmp")  # the folder in it is private (0700), its owner is checked before use
     if not root.is_dir():
         root = Path(tempfile.gettempdir())
     return root / f"feedforward-{os.getuid()}-{key}" / "broker.sock"
@@ -167,9 +167,7 @@ def _database(text: str) -> int:
     if not text:
         return QUEUE_DATABASE
     if not text.isdecimal() or int(text) > LAST_DATABASE:
-        raise BadSetting(
-            f"REDIS_URL names the database {text!r}; it must be a number from 0 to {LAST_DATABASE}."
-        )
+        raise BadSetting(f"REDIS_URL names the database {text!r}; it must be a number from 0 to {LAST_DATABASE}.")
     return int(text)
 
 

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AIConfigConfig(AppConfig):
+    name = "aiconfig"
+    verbose_name = "Models and providers"

@@ -1,0 +1,78 @@
+"""What happens to every request and answer: an id, a second wall against CSRF, private pages kept private."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+client_address: ContextVar[str] = ContextVar("client_address", default="")
+
+
+def address_of(request: HttpRequest, *, proxies: int) -> str:
+    """Return the client's address, believing exactly ``proxies`` entries of X-Forwarded-For."""
+    if proxies:
+        hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        if len(hops) >= proxies:
+            return hops[-proxies]
+    return request.META.get("REMOTE_ADDR", "")
+
+
+class RequestIdMiddleware:
+    """Give each request an id that appears in its log lines and on error pages."""
+
+    def __init__(self, get_response: Handler) -> None:
+        from django.conf import settings
+
+        self.get_response = get_response
+        self.proxies = settings.TRUSTED_PROXY_COUNT
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_id.set(uuid.uuid4().hex[:12])
+        address = client_address.set(address_of(request, proxies=self.proxies))
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-Id"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+            client_address.reset(address)
+
+
+class FetchSiteMiddleware:
+    """Refuse unsafe requests that a browser says come from another site, whatever their token."""
+
+    SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        site = request.headers.get("Sec-Fetch-Site", "")
+        if request.method not in self.SAFE and site in {"cross-site", "same-site"}:
+            return render(request, "403.html", {"reason": "cross-site"}, status=403)
+        return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """Everything not declared otherwise is private and not stored; htmx and pages never share a cache entry."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "private, no-store"
+        vary = response.headers.get("Vary", "")
+        for name in ("HX-Request", "Cookie"):
+            if name.lower() not in vary.lower():
+                vary = f"{vary}, {name}" if vary else name
+        response.headers["Vary"] = vary
+        return response

@@ -1,0 +1,290 @@
+"""All settings, read from the environment once. docs/configuration.md lists every variable.
+
+Development and production run the same file; what differs is the environment. Secrets that are not given are
+made once by the process manager and kept in the data folder.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from feedforward import broker, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.text("FEEDFORWARD_DATA_DIR", str(BASE_DIR / "data"))).resolve()
+
+# --- kind of installation -------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG")
+DEMO = env.flag("FEEDFORWARD_DEMO")
+# A production start refuses demo reviewers, DEBUG and secrets made for development (feedforward/checks.py).
+PRODUCTION = env.flag("FEEDFORWARD_PRODUCTION")
+SITE_NAME = env.text("SITE_NAME", "FeedForward")
+PORT = env.number("PORT", 8000, low=1, high=65535)
+SITE_URL = env.text("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+SECURE = SITE_URL.startswith("https://")
+
+SECRET_KEY = env.text("SECRET_KEY", "not-secret-development-only-key-please-set-SECRET_KEY")
+SALT_KEY = [SECRET_KEY] if not env.text("SALT_KEY") else env.words("SALT_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", (SITE_URL,) if SECURE else ())
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, low=0, high=5)
+
+# --- applications ---------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "feedforward.apps.FeedForwardConfig",
+    "accounts",
+    "courses",
+    "aiconfig",
+    "submissions",
+    "feedback",
+    "privacy",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.usersessions",
+    "django_htmx",
+    "template_partials",
+    "csp",
+]
+if DEMO:
+    INSTALLED_APPS.append("deploy.demo")
+
+MIDDLEWARE = [
+    "feedforward.requests.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "feedforward.requests.FetchSiteMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "accounts.sessions.SessionGuardMiddleware",
+    "feedforward.requests.PrivatePagesMiddleware",
+]
+
+ROOT_URLCONF = "feedforward.urls"
+WSGI_APPLICATION = "feedforward.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "feedforward.navigation.site",
+            ],
+            "builtins": ["feedforward.templatetags.components"],
+        },
+    }
+]
+
+# --- database, broker, cache ------------------------------------------------------------------------
+DATABASES = {"default": env.database(env.text("DATABASE_URL"), data_dir=DATA_DIR)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+BROKER = broker.resolve(DATA_DIR, os.environ)
+CACHES = {
+    "default": {
+        "BACKEND": "feedforward.cache.PatientRedisCache",
+        "LOCATION": BROKER.cache_url,
+        "KEY_PREFIX": "ff",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+}
+
+# --- tasks --------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = BROKER.url
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_DEFAULT_QUEUE = "maintenance"
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 270
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000  # kB
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 8.0
+CELERY_TASK_PUBLISH_RETRY = False  # a dead broker never blocks a page: the sweeper enqueues later
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 1800,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 30,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+}
+CELERY_TIMEZONE = "UTC"
+
+# --- people -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "account_login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_CONFIRM_EMAIL_ON_GET = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "10/5m/key,300/m/ip"}
+# closed: invitations only; domain: also addresses of the allowed domains; open is not offered.
+SIGNUP_DOMAINS = env.words("SIGNUP_DOMAINS")
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_REQUIRED_FOR_ADMINISTRATORS = env.flag("MFA_REQUIRED_FOR_ADMINISTRATORS", not DEMO)
+
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+SESSION_COOKIE_SECURE = SECURE
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = env.number("SESSION_IDLE_HOURS", 24, low=1, high=720) * 3600
+SESSION_ABSOLUTE_AGE = timedelta(days=env.number("SESSION_ABSOLUTE_DAYS", 7, low=1, high=90))
+SESSION_ADMIN_IDLE = timedelta(hours=1)
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrftoken"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "feedforward.views.csrf_failure"
+
+# --- pages ----------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_INCLUDE_SUBDOMAINS", SECURE)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", SECURE)
+SECURE_SSL_REDIRECT = env.flag("SSL_REDIRECT", SECURE)
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "drafts": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "drafts", "file_permissions_mode": 0o600},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_MAX_AGE = 31_536_000
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+TIME_ZONE = env.text("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or None
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+# --- drafts -----------------------------------------------------------------------------------------------
+DRAFT_MAX_BYTES = env.number("DRAFT_MAX_MB", 10, low=1, high=200) * 1024 * 1024
+DRAFT_MAX_PAGES = env.number("DRAFT_MAX_PAGES", 200, low=1, high=2000)
+DRAFT_MAX_WORDS = env.number("DRAFT_MAX_WORDS", 20_000, low=100, high=200_000)
+EXTRACT_TIMEOUT_S = env.number("EXTRACT_TIMEOUT_S", 30, low=2, high=120)
+EXTRACT_MEMORY_MB = env.number("EXTRACT_MEMORY_MB", 512, low=128, high=4096)
+RETENTION_DAYS = env.number("RETENTION_DAYS", 30, low=0, high=3650)
+
+# --- models -------------------------------------------------------------------------------------------------
+RUN_LEASE_S = env.number("RUN_LEASE_S", 15, low=5, high=120)
+RUN_HEARTBEAT_S = env.number("RUN_HEARTBEAT_S", 4, low=1, high=60)
+RUN_TIMEOUT_S = env.number("RUN_TIMEOUT_S", 120, low=5, high=900)
+RUN_MAX_ATTEMPTS = env.number("RUN_MAX_ATTEMPTS", 4, low=1, high=20)
+MODEL_ANSWER_MAX_BYTES = 400_000
+ALLOW_LOCAL_MODEL_SERVERS = env.flag("ALLOW_LOCAL_MODEL_SERVERS", DEMO)
+MODEL_HOSTS = env.words(
+    "MODEL_HOSTS",
+    ("api.openai.com", "api.anthropic.com", "generativelanguage.googleapis.com", "api.mistral.ai"),
+)
+DEMO_REVIEWER_URL = env.text("DEMO_REVIEWER_URL", "http://127.0.0.1:8765/v1")
+
+# --- mail -----------------------------------------------------------------------------------------------------
+globals().update(env.email(env.text("EMAIL_URL")))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "FeedForward <feedforward@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+
+# --- logs -----------------------------------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"scrub": {"()": "feedforward.logs.ScrubFilter"}},
+    "formatters": {"line": {"()": "feedforward.logs.LineFormatter", "as_json": env.flag("LOG_JSON")}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["scrub"]},
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "LiteLLM": {"level": "CRITICAL"},
+        "httpx": {"level": "WARNING"},
+    },
+}
+
+SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -1,0 +1,24 @@
+"""Settings of the test suite: a throw-away data folder, fast password hashing, a cache in memory."""
+
+import os
+import tempfile
+
+os.environ.setdefault("FEEDFORWARD_DATA_DIR", tempfile.mkdtemp(prefix="feedforward-test-"))
+os.environ.setdefault("SECRET_KEY", "test-only-secret-key-that-is-long-enough-for-every-check-0123456789")
+
+from feedforward.settings import *  # noqa: F403
+from feedforward.settings import DATABASES, STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES = {
+    **STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MFA_REQUIRED_FOR_ADMINISTRATORS = False
+ALLOW_LOCAL_MODEL_SERVERS = True
+if "pool" in DATABASES["default"].get("OPTIONS", {}):
+    # Pooled connections outlive a test's threads and keep the test database from being dropped.
+    DATABASES["default"]["OPTIONS"] = {k: v for k, v in DATABASES["default"]["OPTIONS"].items() if k != "pool"}

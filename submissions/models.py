@@ -1,0 +1,160 @@
+"""What students hand in, and how long it is held."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from courses.models import Assignment, CourseStaff
+from feedforward.transitions import StatefulModel
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class DraftQuerySet(models.QuerySet["Draft"]):
+    def visible_to(self, user: User) -> Self:
+        """Own drafts, and drafts of courses the person teaches; administrators read no student text."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        taught = CourseStaff.objects.filter(user=user).values("course")
+        return self.filter(
+            models.Q(student=user)
+            | models.Q(assignment__course__in=taught, assignment__course__deleted_at__isnull=True)
+        )
+
+    def of_student(self, user: User) -> Self:
+        """The person's own drafts, whatever became of the enrolment."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(student=user)
+
+    def reviewable_by(self, user: User) -> Self:
+        """Drafts the person may review: staff of the course, never one's own draft."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self.filter(assignment__in=Assignment.objects.reviewable_by(user).values("pk")).exclude(student=user)
+
+    def counted(self) -> Self:
+        """Drafts that use up one of the drafts allowed: all but withdrawn ones and files we could not read."""
+        return self.exclude(status__in=[Draft.Status.WITHDRAWN, Draft.Status.FAILED])
+
+
+class Draft(StatefulModel):
+    """One numbered hand-in of one student for one assignment.
+
+    PII: author, original file name. Kept: metadata for good; the content as its retention rule says.
+    """
+
+    class Status(models.TextChoices):
+        RECEIVED = "received", _("Received")
+        READING = "reading", _("Reading the file")
+        CHECKING = "checking", _("Check the text")
+        READY = "ready", _("Read")
+        FAILED = "failed", _("Could not be read")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Source(models.TextChoices):
+        FILE = "file", _("File")
+        PASTE = "paste", _("Pasted text")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {
+        Status.READING: {Status.RECEIVED, Status.READING},  # READING again once the lease ran out
+        Status.RECEIVED: {Status.READING, Status.FAILED, Status.CHECKING},
+        Status.CHECKING: {Status.READING},
+        Status.READY: {Status.READING, Status.CHECKING},
+        Status.FAILED: {Status.RECEIVED, Status.READING},
+        Status.WITHDRAWN: {Status.RECEIVED, Status.CHECKING, Status.READY, Status.FAILED},
+    }
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="drafts")
+    student = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="drafts")
+    number = models.PositiveSmallIntegerField(_("draft number"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=Status.choices, default=Status.RECEIVED, editable=False
+    )
+    # Why it could not be read: a code of submissions.extraction.verdicts.Reason.
+    failure = models.CharField(_("reason"), max_length=30, blank=True)
+    source = models.CharField(_("source"), max_length=10, choices=Source.choices, default=Source.FILE)
+    # A form shown once hands in once: a resent form finds the draft it already made.
+    submission_key = models.UUIDField(default=uuid.uuid4, editable=False)
+    original_name = models.CharField(_("file name"), max_length=255, blank=True)
+    media_format = models.CharField(_("format"), max_length=10, blank=True)
+    size_bytes = models.PositiveIntegerField(_("size in bytes"), default=0)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    words = models.PositiveIntegerField(_("words"), null=True, blank=True)
+    pages = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+    language = models.CharField(_("language"), max_length=10, blank=True)
+    # [{kind, count, detail}]: what was in the file and was not read.
+    not_read = models.JSONField(_("not read"), default=list, blank=True)
+    hidden_count = models.PositiveIntegerField(_("hidden passages"), default=0)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
+    fence = models.PositiveIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    submitted_at = models.DateTimeField(_("submitted at"), default=timezone.now)
+    ready_at = models.DateTimeField(_("read at"), null=True, blank=True)
+    content_due_at = models.DateTimeField(_("content is removed at"), null=True, blank=True)
+    content_removed_at = models.DateTimeField(_("content was removed at"), null=True, blank=True)
+    legal_hold = models.BooleanField(_("legal hold"), default=False)
+    legal_hold_reason = models.CharField(_("reason of the hold"), max_length=200, blank=True)
+
+    objects = DraftQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("draft")
+        verbose_name_plural = _("drafts")
+        indexes = [
+            models.Index(fields=["student", "-submitted_at"], name="draft_by_student"),
+            models.Index(fields=["assignment", "status"], name="draft_by_assignment"),
+            models.Index(
+                fields=["status", "submitted_at"],
+                condition=models.Q(status__in=["received", "reading"]),
+                name="draft_open",
+            ),
+            models.Index(
+                fields=["content_due_at"],
+                condition=models.Q(content_removed_at__isnull=True),
+                name="draft_content_due",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["assignment", "student", "number"], name="draft_number_once"),
+            models.UniqueConstraint(fields=["assignment", "student", "submission_key"], name="draft_submission_once"),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["received", "reading", "checking", "ready", "failed", "withdrawn"]),
+                name="draft_status_known",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="failed") | ~models.Q(failure=""), name="draft_failure_has_reason"
+            ),
+            models.CheckConstraint(condition=models.Q(number__gte=1), name="draft_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft {self.number}"
+
+
+class DraftContent(models.Model):
+    """The student's words: the stored file and what was read from it. A row of its own so that it can go.
+
+    PII: everything. Kept: until the draft's removal date.
+    """
+
+    draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="content", primary_key=True)
+    stored_name = models.CharField(max_length=120, blank=True, editable=False)
+    text = models.TextField(_("text"), blank=True)
+    # ExtractedDocument.to_json() without its text: blocks, hidden passages, what was not read.
+    structure = models.JSONField(_("structure"), default=dict, blank=True)
+
+    class Meta:
+        verbose_name = _("draft content")
+        verbose_name_plural = _("draft contents")
+
+    def __str__(self) -> str:
+        return "content"

@@ -48,6 +48,13 @@ class Broker:
     socket: Path | None = None
 
     @property
+    def client_url(self) -> str:
+        """Return ``url`` in the form redis-py reads, for a PING to the queue's own server."""
+        if not self.url.startswith("redis+socket:"):
+            return self.url
+        return self.url.replace("redis+socket:", "unix:", 1).replace("?virtual_host=", "?db=", 1)
+
+    @property
     def command(self) -> list[str] | None:
         """Return the command line of the embedded server, or None when there is none to start."""
         if self.program is None or self.folder is None or self.socket is None:

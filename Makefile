@@ -1,0 +1,84 @@
+# What one does daily. `make run` needs Python 3.11+, make and git, nothing else.
+PYTHON ?=
+PORT ?= 8000
+DEMO ?= 1
+DIR ?= feedback/tests/cases
+VENV := .venv
+PY := $(VENV)/bin/python
+export PYTHON PORT DEMO
+export UV_PYTHON_DOWNLOADS = never
+export UV_COMPILE_BYTECODE = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run manage administrator shell test test-browser test-postgres lint format types contracts checks \
+	e2e css bench cases docs screenshots requirements clean venv venv-dev
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
+
+venv: ; @sh deploy/run/setup.sh run
+venv-dev: ; @sh deploy/run/setup.sh dev
+
+run: venv ## start everything and print the address (PORT=8000, DEMO=0 for an empty site)
+	@exec $(PY) -m deploy.run
+
+manage: venv ## a management command with the site's own settings: make manage CMD="migrate --plan"
+	@exec $(PY) -m deploy.run manage $(CMD)
+
+administrator: venv ## make the first administrator
+	@exec $(PY) -m deploy.run manage create_administrator
+
+shell: venv ## a Python shell with the models loaded
+	@exec $(PY) -m deploy.run manage shell
+
+test: venv-dev ## the whole suite; the browser part too when a Chromium is there
+	@exec $(PY) -m deploy.run.suite
+
+test-browser e2e: venv-dev ## only the tests that drive Chromium
+	@exec $(PY) -m deploy.run.suite --browser-only
+
+test-postgres: venv-dev ## the suite on a private PostgreSQL and Redis
+	@exec $(PY) -m deploy.run.suite --real-servers
+
+lint: venv-dev ## ruff, templates, security patterns
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(VENV)/bin/djlint --lint --quiet templates
+	$(PY) -m bandit -q -r -c pyproject.toml accounts aiconfig courses deploy feedback feedforward privacy submissions
+
+format: venv-dev ## put the code into its one format
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+types: venv-dev ## mypy
+	$(PY) -m mypy feedforward accounts courses aiconfig submissions feedback privacy deploy
+
+contracts: venv-dev ## the floors of the house stay apart
+	$(VENV)/bin/lint-imports
+
+checks: lint types contracts ## all that needs no test run
+
+css: ## rebuild static/css from static/src (needs Node)
+	npm ci --silent --no-audit --no-fund
+	npm run --silent css
+
+bench: venv-dev ## the benchmarks (see benchmarks/)
+	@exec $(PY) -m benchmarks
+
+cases: venv-dev ## run a folder of cases: make cases DIR=...
+	@exec $(PY) -m feedforward.tests.cases $(DIR)
+
+docs screenshots: venv-dev ## screenshots of the loop into docs/images
+	@exec $(PY) -m docs.screenshots
+
+requirements: ## compile requirements*.txt (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make requirements" requirements.in -o requirements.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make requirements" requirements-saml.in -o requirements-saml.txt
+
+clean: ## remove what can be made again; the data folder stays
+	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache htmlcov .coverage test-artifacts
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,139 @@
+"""The programs one FeedForward is made of, and how each is started on a single machine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.run.supervisor import Program
+from feedforward.broker import Broker
+
+# Ranks of stopping: who makes work, who does it, who carries it.
+FRONT, WORK, QUEUE = 0, 0, 1
+# A broker that dies at once this often has a file it cannot read.
+BROKER_GIVES_UP_AFTER = 3
+SHARED_MEMORY = Path("/dev/shm")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One running site: where its code and data are, where it listens, with which variables."""
+
+    base_dir: Path
+    data_dir: Path
+    host: str
+    port: int
+    environ: Mapping[str, str]
+    broker: Broker
+    demo: bool
+    reviewer_port: int | None = None
+
+    @property
+    def address(self) -> str:
+        """Return the address to open in a browser."""
+        shown = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host
+        return self.environ.get("SITE_URL", "").rstrip("/") or f"http://{shown}:{self.port}"
+
+
+def broker_program(site: Site, *, say: Callable[[str], None]) -> Program | None:
+    """Return the embedded broker, or None when ``REDIS_URL`` names one that somebody else runs."""
+    command = site.broker.command
+    if command is None:
+        return None
+
+    def set_aside_unreadable_queue(quick_deaths: int) -> None:
+        folder = site.broker.folder
+        if quick_deaths == BROKER_GIVES_UP_AFTER and folder and folder.exists():
+            aside = folder.with_name(f"{folder.name}.unreadable-{int(time.time())}")
+            with contextlib.suppress(OSError):
+                folder.rename(aside)
+                folder.mkdir(mode=0o700)
+                say(
+                    f"the queue's file could not be read; it is now {aside}. The tables hold the work, it is queued again"
+                )
+
+    return Program(
+        "broker",
+        command,
+        _clean(site),
+        site.base_dir,
+        stop_rank=QUEUE,
+        first_delay_s=0.1,
+        before_restart=set_aside_unreadable_queue,
+    )
+
+
+def site_programs(site: Site) -> list[Program]:
+    """Return the programs that serve and work, without the broker, in the order to start them."""
+    python = [sys.executable, "-m"]
+    environ = {
+        **site.environ,
+        "PYTHONUNBUFFERED": "1",
+        # Threads of glibc otherwise keep a heap each: 60 MB more in the worker that awaits the models.
+        "MALLOC_ARENA_MAX": "2",
+        # Ctrl-C and deploys: a running task gets a few seconds, then its lease lets another worker take over.
+        "REMAP_SIGTERM": "SIGQUIT",
+    }
+    celery = [*python, "celery", "--app", "feedforward", "--quiet"]
+    worker = ["worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    web_threads = environ.get("WEB_THREADS", "8")
+    web = [
+        *python,
+        "gunicorn",
+        "feedforward.wsgi:application",
+        *("--bind", f"[{site.host}]:{site.port}" if ":" in site.host else f"{site.host}:{site.port}"),
+        *("--worker-class", "gthread"),
+        *("--workers", environ.get("WEB_CONCURRENCY", str(min(4, max(2, os.cpu_count() or 2))))),
+        *("--threads", web_threads),
+        "--no-control-socket",
+        "--preload",
+        *("--keep-alive", "5"),
+        *("--timeout", "60"),
+        *("--graceful-timeout", "5"),
+        *("--log-level", "warning"),
+        *(("--worker-tmp-dir", str(SHARED_MEMORY)) if os.access(SHARED_MEMORY, os.W_OK) else ()),
+    ]
+    programs = [
+        Program("web", web, environ, site.base_dir, stop_rank=FRONT),
+        Program(
+            "runs",
+            [
+                *(*celery, *worker, "-n", "runs@%h", "-Q", "runs", "-P", "threads"),
+                *("-c", environ.get("RUN_WORKER_THREADS", "150")),
+            ],
+            environ,
+            site.base_dir,
+            stop_rank=WORK,
+        ),
+        Program(
+            "worker",
+            [
+                *(*celery, *worker, "-n", "main@%h", "-Q", "extract,mail,maintenance", "-P", "prefork"),
+                *("-c", environ.get("WORKER_CONCURRENCY", "2")),
+            ],
+            environ,
+            site.base_dir,
+            stop_rank=WORK,
+        ),
+        Program(
+            "beat",
+            [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(site.data_dir / "beat-schedule")],
+            environ,
+            site.base_dir,
+            stop_rank=FRONT,
+        ),
+    ]
+    if site.demo:
+        reviewers = [*python, "deploy.demo.reviewers", "--port", str(site.reviewer_port)]
+        programs.insert(0, Program("reviewers", reviewers, environ, site.base_dir, stop_rank=QUEUE))
+    return programs
+
+
+def _clean(site: Site) -> dict[str, str]:
+    """Return an environment without keys: the broker has no business with them."""
+    return {k: v for k, v in site.environ.items() if not k.endswith(("_KEY", "_URL", "_PASSWORD"))}

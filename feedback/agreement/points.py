@@ -96,6 +96,8 @@ def shown_levels(agreements: Mapping[str, CriterionAgreement]) -> dict[str, int 
 
 
 def _weighted_share(found: list[CriterionPoints], weights: list[float]) -> float | None:
-    counted = [(p.points / p.out_of, w) for p, w in zip(found, weights, strict=True) if p.points is not None and p.out_of]
+    counted = [
+        (p.points / p.out_of, w) for p, w in zip(found, weights, strict=True) if p.points is not None and p.out_of
+    ]
     total = sum(weight for _, weight in counted)
     return sum(share * weight for share, weight in counted) / total if total else None

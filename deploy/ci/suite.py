@@ -1,0 +1,103 @@
+"""``make test`` and its kin: the suite on both cores, then the browser part, with one verdict at the end.
+
+python -m deploy.ci.suite                  everything that can run here; says visibly when the browser part cannot
+python -m deploy.ci.suite --browser-only   the browser part; fails without a Chromium
+python -m deploy.ci.suite --no-browser     all but the browser part
+python -m deploy.ci.suite --real-servers   all but the browser part, on a private PostgreSQL and Redis
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from deploy.ci.private_servers import NotInstalled, private_servers
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NO_TESTS_COLLECTED = 5
+# Variables of a running site must not leak into its tests.
+SITE_VARIABLES = (
+    *("DATABASE_URL", "REDIS_URL", "CACHE_URL", "EMAIL_URL", "FEEDFORWARD_DATA_DIR", "FEEDFORWARD_DEMO", "DEMO"),
+    *(
+        "SECRET_KEY",
+        "SALT_KEY",
+        "PORT",
+        "SITE_URL",
+        "ALLOWED_HOSTS",
+        "DJANGO_SETTINGS_MODULE",
+        "FEEDFORWARD_PRODUCTION",
+    ),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the parts asked for and return 0 when all passed."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.ci.suite")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--browser-only", action="store_true")
+    part.add_argument("--no-browser", action="store_true")
+    part.add_argument("--real-servers", action="store_true")
+    chosen, passed_on = parser.parse_known_args(arguments)
+    environ = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
+    if chosen.browser_only:
+        return run_browser(environ, passed_on, required=True)
+    if chosen.real_servers:
+        return run_on_real_servers(environ, passed_on)
+    code = run("the suite", ["-n", str(cores()), "-m", "not browser", *passed_on], environ)
+    if not chosen.no_browser:
+        code = run_browser(environ, passed_on, required=False) or code
+    return code
+
+
+def run(title: str, arguments: list[str], environ: dict[str, str], *, none_is_fine: bool = False) -> int:
+    """Run pytest in a process of its own and say how long it took."""
+    started = time.monotonic()
+    code = subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environ, check=False).returncode
+    if code == NO_TESTS_COLLECTED and none_is_fine:
+        code = 0
+    print(f"== {title}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
+    return code
+
+
+def run_browser(environ: dict[str, str], arguments: list[str], *, required: bool) -> int:
+    """Run the tests that drive Chromium; without one say so, and fail if they were asked for."""
+    chromium = find_chromium(environ)
+    if chromium is None:
+        print(
+            "== the browser part was NOT run: no Chromium on PATH (apt install chromium, or set CHROMIUM)", flush=True
+        )
+        return 1 if required else 0
+    return run("the browser part", ["-m", "browser", *arguments], {**environ, "CHROMIUM": chromium})
+
+
+def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
+    """Run all but the browser part on PostgreSQL and Redis that live for this run only."""
+    try:
+        with private_servers() as servers:
+            real = {**environ, "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+            return run("the suite on PostgreSQL and Redis", ["-n", str(cores()), "-m", "not browser", *arguments], real)
+    except NotInstalled as missing:
+        print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)
+        return 1
+
+
+def find_chromium(environ: dict[str, str]) -> str | None:
+    """Return the Chromium to drive: ``CHROMIUM``, else the first on PATH."""
+    for name in (environ.get("CHROMIUM", ""), *CHROMIUM_NAMES):
+        found = shutil.which(name, path=environ.get("PATH")) if name else None
+        if found:
+            return found
+    return None
+
+
+def cores() -> int:
+    """Return how many processes to test with: two are enough, and memory stays small."""
+    return max(1, min(2, os.cpu_count() or 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -72,7 +72,10 @@ class CriterionAgreement:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CriterionAgreement:
         """Rebuild what ``to_json`` gave."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in data.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in data.items()
+        }
+        return cls(**values)
 
 
 def combine(

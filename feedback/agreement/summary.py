@@ -30,8 +30,8 @@ def mean(values: Sequence[Real]) -> Fraction:
 
 def median(values: Sequence[Real]) -> Fraction:
     """Median, the midpoint of the two middle values when their number is even; ValueError when empty."""
-    low, high = lower_median(values), upper_median(values)
-    return (Fraction(low) + Fraction(high)) / 2
+    ordered = sorted(exact(values))
+    return (lower_median(ordered) + upper_median(ordered)) / 2
 
 
 def lower_median(values: Sequence[Number]) -> Number:

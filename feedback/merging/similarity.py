@@ -31,13 +31,14 @@ _TAG_GROUPS = (
 _GROUP_OF_TAG = {tag: number for number, group in enumerate(_TAG_GROUPS) for tag in group}
 
 # Words of English, and of talking about essays, which two comments share without being alike.
-_STOP_WORDS = frozenset(
-    """a about add also an and any are as at be been being but by can consider could did do does draft each essay
-    for from had has have he her here his how i if in into is it its just make many may me might more most much must
-    my no nor not of on only or other our over paragraph point sentence shall she should so some text than that the
-    their then there these they this those to try use using very was we were what when where which who whom why
-    will with would you your yours""".split()
-)
+_STOP_TEXT = """
+a about add also an and any are as at be been being but by can consider could did do does draft each essay for
+from had has have he her here his how i if in into is it its just make many may me might more most much must
+my no nor not of on only or other our over paragraph point sentence shall she should so some text than that
+the their then there these they this those to try use using very was we were what when where which who whom
+why will with would you your yours
+"""
+_STOP_WORDS = frozenset(_STOP_TEXT.split())
 _SUFFIXES = ("ations", "ation", "ings", "ing", "edly", "ed", "ies", "es", "ly", "s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 

@@ -2,46 +2,8 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-
-class RetentionPolicy(models.Model):
-    """How many days after release (or, unreleased, after submission) the content is removed.
-
-    PII: none. Kept: for good.
-    """
-
-    class Scope(models.TextChoices):
-        SITE = "site", _("Site")
-        COURSE = "course", _("Course")
-
-    scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
-    course = models.OneToOneField(
-        "courses.Course", null=True, blank=True, on_delete=models.CASCADE, related_name="retention"
-    )
-    content_days = models.PositiveIntegerField(_("days content is kept"))
-    updated_at = models.DateTimeField(auto_now=True)
-    updated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-
-    class Meta:
-        verbose_name = _("retention policy")
-        verbose_name_plural = _("retention policies")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["scope"], condition=models.Q(scope="site"), name="retention_one_for_the_site"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(scope="site", course__isnull=True) | models.Q(scope="course", course__isnull=False),
-                name="retention_scope_matches",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_scope_display()}: {self.content_days} days"
 
 
 class CleanupPass(models.Model):

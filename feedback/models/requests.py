@@ -116,6 +116,8 @@ class ModelRun(StatefulModel):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     repairs = models.PositiveSmallIntegerField(_("repair tries"), default=0)
     fence = models.PositiveIntegerField(default=0, editable=False)
+    # One per claim: the claim is one UPDATE over all open runs, this finds the rows it took.
+    claim = models.UUIDField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     not_before = models.DateTimeField(null=True, blank=True)
     seed = models.PositiveIntegerField(default=0)

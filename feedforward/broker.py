@@ -119,7 +119,8 @@ def socket_path(data_dir: Path) -> Path:
     if len(os.fsencode(inside)) <= SOCKET_PATH_MAX_BYTES:
         return inside
     key = hashlib.sha256(os.fsencode(data_dir)).hexdigest()[:12]
-    root = Path("/tmp")  # the folder in it is private (0700), its owner is checked before use
+    # The folder made there is private (0700) and its owner is checked before it is used.
+    root = Path("/tmp")  # nosec B108
     if not root.is_dir():
         root = Path(tempfile.gettempdir())
     return root / f"feedforward-{os.getuid()}-{key}" / "broker.sock"

@@ -6,7 +6,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from deploy.run.programs import Site
+from deploy.run.programs import EVERY_INTERFACE, Site
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -16,7 +16,7 @@ class _NoRedirect(HTTPRedirectHandler):
 
 def health(site: Site, *, timeout_s: float = 2.0) -> str:
     """Return the HTTP status of ``/healthz`` as text, or what kept it from answering."""
-    host = "127.0.0.1" if site.host in {"0.0.0.0", "::"} else site.host
+    host = "127.0.0.1" if site.host in EVERY_INTERFACE else site.host
     shown = f"[{host}]" if ":" in host else host
     name = urlsplit(site.environ.get("SITE_URL", "")).netloc or f"localhost:{site.port}"
     request = Request(f"http://{shown}:{site.port}/healthz", headers={"Host": name})

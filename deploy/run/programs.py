@@ -17,7 +17,9 @@ from feedforward.broker import Broker
 FRONT, WORK, QUEUE = 0, 0, 1
 # A broker that dies at once this often has a file it cannot read.
 BROKER_GIVES_UP_AFTER = 3
-SHARED_MEMORY = Path("/dev/shm")
+# gunicorn makes its heartbeat files there, without a name.
+SHARED_MEMORY = Path("/dev/shm")  # nosec B108
+EVERY_INTERFACE = {"0.0.0.0", "::"}  # nosec B104
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Site:
     @property
     def address(self) -> str:
         """Return the address to open in a browser."""
-        shown = "localhost" if self.host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else self.host
+        shown = "localhost" if self.host in {"127.0.0.1", "::1", *EVERY_INTERFACE} else self.host
         return self.environ.get("SITE_URL", "").rstrip("/") or f"http://{shown}:{self.port}"
 
 

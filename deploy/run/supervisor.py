@@ -126,7 +126,8 @@ class Supervisor:
         self._tell_leash(f"+{child.process.pid}\n")
 
     def _die_with_parent(self) -> None:
-        self._prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if self._prctl:
+            self._prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
     def step(self, timeout_s: float = 1.0) -> None:
         """Wait up to ``timeout_s`` for output or a signal, pass the output on, look after dead children."""

@@ -74,9 +74,7 @@ def read_essay(source: str) -> Essay:
             footnotes[note[1]] = note[2]
         elif part.startswith("|"):
             lines = [line.strip().strip("|") for line in part.splitlines() if not re.match(r"\|\s*-", line)]
-            blocks.append(
-                Block("table", rows=tuple(tuple(c.strip() for c in line.split("|")) for line in lines))
-            )
+            blocks.append(Block("table", rows=tuple(tuple(c.strip() for c in line.split("|")) for line in lines)))
         elif part.startswith("#"):
             blocks.append(Block("title" if part.startswith("# ") else "heading", part.lstrip("# ")))
         elif not blocks:
@@ -175,8 +173,7 @@ def _with_fixed_dates(archive: bytes) -> bytes:
 XML = '<?xml version="1.0" encoding="UTF-8"?>'
 ODT_TYPE = "application/vnd.oasis.opendocument.text"
 ODT_NAMESPACES = " ".join(
-    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-    for name in ("office", "text", "table", "style")
+    f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text", "table", "style")
 )
 
 
@@ -187,8 +184,7 @@ def write_odt(essay: Essay) -> bytes:
         f"<office:body><office:text>{body}</office:text></office:body></office:document-content>"
     )
     styles = (
-        f'{XML}<office:document-styles {ODT_NAMESPACES} office:version="1.3">'
-        "<office:styles/></office:document-styles>"
+        f'{XML}<office:document-styles {ODT_NAMESPACES} office:version="1.3"><office:styles/></office:document-styles>'
     )
     manifest = (
         f'{XML}<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"'
@@ -240,9 +236,7 @@ def write_rtf(essay: Essay) -> bytes:
     lines = [r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Georgia;}}\f0\fs24"]
     for block in essay.blocks:
         text = letters(block.text)
-        lines.append(
-            rf"\pard\sa200 {text}\par" if block.kind == "paragraph" else rf"\pard\sa200\b {text}\b0\par"
-        )
+        lines.append(rf"\pard\sa200 {text}\par" if block.kind == "paragraph" else rf"\pard\sa200\b {text}\b0\par")
     return ("\n".join(lines) + "\n}").encode("ascii")
 
 

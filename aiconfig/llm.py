@@ -186,6 +186,8 @@ async def complete(call: ModelCall) -> ModelAnswer:
         "max_retries": 0,
         "num_retries": 0,
         "client": _client(),
+        # The library's look for MCP tools imports its proxy, which is never installed here.
+        "_skip_mcp_handler": True,
         **parameters,
     }
     if call.base_url:

@@ -1,5 +1,69 @@
+"""What every page needs to know about the site: its name, and the menu of the roles the person has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Who sees an entry: a flag of the user, or "" for everybody who is signed in.
+ENTRIES: tuple[tuple[str, str | Promise, str, str], ...] = (
+    ("home", _("Home"), "house", ""),
+    ("course_list", _("Courses"), "book-open", ""),
+    ("queue", _("Review"), "clipboard-check", "is_instructor"),
+    ("rubric_template_list", _("Rubrics"), "list-checks", "is_instructor"),
+    ("people", _("People"), "users", "is_administrator"),
+    ("provider_list", _("Models"), "cpu", "is_administrator"),
+    ("status", _("System"), "gauge", "is_administrator"),
+)
+PERSONAL: tuple[tuple[str, str | Promise, str, str], ...] = (
+    ("profile", _("Profile"), "user", ""),
+    ("notification_settings", _("Email settings"), "bell", ""),
+    ("my_data", _("My data"), "hard-drive", ""),
+)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of a menu."""
+
+    label: str | Promise
+    url: str
+    icon: str
+    current: bool
+
+
+def menu(user: object, path: str, entries: tuple[tuple[str, str | Promise, str, str], ...]) -> tuple[NavItem, ...]:
+    """Entries the user's roles open, the one the path belongs to marked; addresses this site lacks are left out."""
+    found: list[tuple[str | Promise, str, str]] = []
+    for name, label, icon, role in entries:
+        if role and not getattr(user, role, False):
+            continue
+        try:
+            found.append((label, reverse(name), icon))
+        except NoReverseMatch:
+            continue
+    # The longest address that begins the path is the place where the person is.
+    here = max((url for _label, url, _icon in found if _covers(url, path)), key=len, default="")
+    return tuple(NavItem(label=label, url=url, icon=icon, current=url == here) for label, url, icon in found)
+
+
+def _covers(url: str, path: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    return {}
+    """Template context of every page: site_name, is_demo, nav, personal_nav."""
+    user = getattr(request, "user", None)
+    signed_in = bool(user is not None and user.is_authenticated)
+    return {
+        "site_name": settings.SITE_NAME,
+        "is_demo": settings.DEMO,
+        "csrf_cookie_name": settings.CSRF_COOKIE_NAME,
+        "nav": menu(user, request.path, ENTRIES) if signed_in else (),
+        "personal_nav": menu(user, request.path, PERSONAL) if signed_in else (),
+    }

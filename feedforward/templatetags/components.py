@@ -1,3 +1,490 @@
-from django import template
+"""The components of every page as template tags; templates/components/README.md is their catalogue."""
 
-register = template.Library()
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.template import Context, Library
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from feedforward import dates, markup
+from feedforward.markup import attributes, classes
+from feedforward.templatetags import form_fields
+
+register = Library()
+register.tags.update(form_fields.register.tags)
+
+EMPTY = SafeString("")
+
+
+@register.simple_tag
+def icon(name: str, *, label: str = "", size: str = "", class_: str = "") -> SafeString:
+    """An icon of the set; decorative unless it has a label."""
+    return markup.icon(name, label=label, size=size, class_=class_)
+
+
+@register.simple_tag
+def button(
+    label: str,
+    *,
+    variant: str = "secondary",
+    href: str = "",
+    icon: str = "",
+    icon_end: str = "",
+    size: str = "",
+    type: str = "submit",
+    dialog: str = "",
+    busy: str = "",
+    hide_label: bool = False,
+    disabled: bool = False,
+    class_: str = "",
+    **extra: Any,
+) -> SafeString:
+    """A button, or a link that looks like one when href or dialog is given."""
+    names = classes("btn", f"btn-{variant}", f"btn-{size}" if size else "", "btn-icon" if hide_label else "", class_)
+    inside = format_html(
+        "{}{}{}",
+        markup.icon(icon) if icon else EMPTY,
+        format_html('<span class="sr-only">{}</span>' if hide_label else "<span>{}</span>", label),
+        markup.icon(icon_end) if icon_end else EMPTY,
+    )
+    if hide_label:
+        extra.setdefault("title", label)
+    if dialog:
+        # A link to the dialog's own id opens it without JavaScript too (:target).
+        extra = {"href": f"#{dialog}", "data-dialog": dialog, "role": "button", "aria-haspopup": "dialog", **extra}
+        return format_html('<a class="{}"{}>{}</a>', names, attributes(extra), inside)
+    if href:
+        extra = {"role": "link", "aria-disabled": "true", **extra} if disabled else {"href": href, **extra}
+        return format_html('<a class="{}"{}>{}</a>', names, attributes(extra), inside)
+    extra = {"type": type, "disabled": disabled, "data-busy": busy or None, **extra}
+    return format_html('<button class="{}"{}>{}</button>', names, attributes(extra), inside)
+
+
+@register.simple_tag
+def badge(label: str, tone: str = "neutral", *, icon: str = "", class_: str = "", **extra: Any) -> SafeString:
+    """A state in one or two words."""
+    return format_html(
+        '<span class="{}"{}>{}{}</span>',
+        classes("badge", f"badge-{tone}", class_),
+        attributes(extra),
+        markup.icon(icon, size="sm") if icon else EMPTY,
+        label,
+    )
+
+
+@register.simple_tag
+def bullseye(
+    *,
+    of: int,
+    level: int | None = None,
+    position: int | None = None,
+    label: str = "",
+    size: str = "",
+    show_label: bool = True,
+) -> SafeString:
+    """A level as a target with its words beside it; level counts from 1, position from 0."""
+    if level is None and position is not None:
+        level = position + 1
+    words = label or (_("No level") if level is None else _("Level %(level)d of %(of)d") % {"level": level, "of": of})
+    return format_html(
+        '<span class="level">{}<span class="{}">{}</span></span>',
+        markup.bullseye(level=level, of=of, size=size),
+        "level-label" if show_label else "sr-only",
+        words,
+    )
+
+
+@register.simple_tag
+def ago(value: datetime | date | None, *, empty: str = "–") -> SafeString | str:
+    """A moment as people say it, the exact time on hover."""
+    if not value:
+        return empty
+    return _moment(value, dates.in_words(value, now=timezone.now()))
+
+
+@register.simple_tag
+def day(value: datetime | date | None, *, time: bool = True, empty: str = "–") -> SafeString | str:
+    """A moment written out short: Thu 26 Nov 2026, 18:00."""
+    if not value:
+        return empty
+    return _moment(value, dates.written(value, time=time))
+
+
+@register.simple_tag
+def due(value: datetime | None, *, empty: str = "") -> SafeString | str:
+    """A deadline: when, and how long until then; says so when it has passed."""
+    if not value:
+        return empty or _("no due date")
+    now = timezone.now()
+    words = dates.in_words(value, now=now)
+    if value < now:
+        return _moment(value, _("was due %(when)s") % {"when": words}, class_="is-late")
+    text = _("due %(when)s") % {"when": words}
+    left = dates.remaining(value - now)
+    return _moment(value, text if left == words else f"{text} · {left}")
+
+
+def _moment(value: datetime | date, words: str, *, class_: str = "") -> SafeString:
+    return format_html(
+        '<time datetime="{}" title="{}"{}>{}</time>',
+        value.isoformat(),
+        dates.exact(value),
+        attributes({"class": class_ or None}),
+        words,
+    )
+
+
+@register.simple_block_tag
+def card(
+    content: str,
+    *,
+    title: str = "",
+    eyebrow: str = "",
+    level: int = 2,
+    href: str = "",
+    tone: str = "",
+    id: str = "",
+    flush: bool = False,
+    class_: str = "",
+) -> SafeString:
+    """A section with a hairline around it."""
+    head = EMPTY
+    if title:
+        words = format_html('<a href="{}">{}</a>', href, title) if href else title
+        small = format_html('<p class="eyebrow">{}</p>', eyebrow) if eyebrow else EMPTY
+        head = format_html(
+            '<header class="card-head"><div>{}<h{} class="card-title">{}</h{}></div></header>',
+            small,
+            level,
+            words,
+            level,
+        )
+    return format_html(
+        '<section class="{}"{}>{}<div class="card-body">{}</div></section>',
+        classes("card", f"card-{tone}" if tone else "", "card-flush" if flush else "", class_),
+        attributes({"id": id or None}),
+        head,
+        content,
+    )
+
+
+@register.simple_block_tag
+def table(
+    content: str,
+    *,
+    caption: str,
+    show_caption: bool = False,
+    dense: bool = False,
+    stack: bool = False,
+    class_: str = "",
+) -> SafeString:
+    """A table in a box that scrolls sideways by itself when the screen is too narrow."""
+    return format_html(
+        '<div class="{}" tabindex="0" role="region" aria-label="{}"><table class="{}">'
+        '<caption class="{}">{}</caption>{}</table></div>',
+        classes("table-wrap", "table-wrap-stack" if stack else ""),
+        caption,
+        classes("table", "table-dense" if dense else "", "table-stack" if stack else "", class_),
+        "" if show_caption else "sr-only",
+        caption,
+        content,
+    )
+
+
+@register.simple_tag(takes_context=True)
+def sort_header(context: Context, label: str, name: str, *, class_: str = "", default: str = "") -> SafeString:
+    """A column head that sorts by name, then the other way round."""
+    request: HttpRequest = context["request"]
+    query = request.GET.copy()
+    current = query.get("sort", default)
+    query.pop("page", None)
+    query["sort"] = f"-{name}" if current == name else name
+    direction = {name: "ascending", f"-{name}": "descending"}.get(current)
+    arrow = {"ascending": "arrow-up", "descending": "arrow-down"}.get(direction or "", "chevrons-up-down")
+    return format_html(
+        '<th scope="col"{}><a class="sort" href="?{}">{}{}</a></th>',
+        attributes({"class": class_ or None, "aria-sort": direction}),
+        query.urlencode(),
+        label,
+        markup.icon(arrow, size="sm"),
+    )
+
+
+@register.simple_block_tag
+def empty_state(content: str, *, title: str, text: str = "", icon: str = "", size: str = "") -> SafeString:
+    """What a list shows when there is nothing in it: why, and the next action."""
+    return format_html(
+        '<div class="{}">{}<p class="empty-title">{}</p>{}<div class="cluster">{}</div></div>',
+        classes("empty", f"empty-{size}" if size else ""),
+        markup.icon(icon, size="xl") if icon else EMPTY,
+        title,
+        format_html('<p class="empty-text">{}</p>', text) if text else EMPTY,
+        content,
+    )
+
+
+CALLOUT_ICONS = {
+    "info": "info",
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "danger": "octagon-alert",
+    "note": "pencil-line",
+}
+
+
+@register.simple_block_tag
+def callout(content: str, kind: str = "info", *, title: str = "", live: bool = False, class_: str = "") -> SafeString:
+    """A word to the reader beside the flow of the page."""
+    return format_html(
+        '<div class="{}"{}>{}<div class="callout-body">{}{}</div></div>',
+        classes("callout", f"callout-{kind}", class_),
+        attributes({"role": "status" if live else None}),
+        markup.icon(CALLOUT_ICONS.get(kind, "info")),
+        format_html('<p class="callout-title">{}</p>', title) if title else EMPTY,
+        content,
+    )
+
+
+@register.simple_block_tag
+def dialog(content: str, *, id: str, title: str, size: str = "", open: bool = False) -> SafeString:
+    """A dialog; opens by {% button dialog=id %}, without JavaScript by its address."""
+    return format_html(
+        '<dialog class="{}" id="{}" aria-labelledby="{}-title"{}><div class="dialog-head">'
+        '<h2 class="dialog-title" id="{}-title">{}</h2>'
+        '<a class="btn btn-quiet btn-icon" href="#" data-dialog-close role="button">{}<span class="sr-only">{}</span></a>'
+        '</div><div class="dialog-body">{}</div></dialog>',
+        classes("dialog", f"dialog-{size}" if size else ""),
+        id,
+        id,
+        attributes({"data-open": open}),
+        id,
+        title,
+        markup.icon("x"),
+        _("Close"),
+        content,
+    )
+
+
+@register.simple_block_tag(takes_context=True)
+def confirm(
+    context: Context,
+    content: str,
+    *,
+    id: str,
+    title: str,
+    url: str,
+    action: str,
+    variant: str = "primary",
+    cancel: str = "",
+    **extra: Any,
+) -> SafeString:
+    """A dialog that says the consequences and posts to url when confirmed."""
+    return format_html(
+        '<dialog class="dialog" id="{}" aria-labelledby="{}-title"><form method="post" action="{}"{}>'
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
+        '<div class="dialog-head"><h2 class="dialog-title" id="{}-title">{}</h2></div>'
+        '<div class="dialog-body">{}</div><div class="dialog-foot"><button class="btn btn-{}" type="submit">{}</button>'
+        '<a class="btn btn-quiet" href="#" data-dialog-close role="button">{}</a></div></form></dialog>',
+        id,
+        id,
+        url,
+        attributes(extra),
+        get_token(context["request"]),
+        id,
+        title,
+        content,
+        variant,
+        action,
+        cancel or _("Cancel"),
+    )
+
+
+@register.simple_tag
+def breadcrumbs(*pairs: str) -> SafeString:
+    """Words and addresses in turn; a last word without an address is the page itself."""
+    items = []
+    for index in range(0, len(pairs), 2):
+        words = pairs[index]
+        url = pairs[index + 1] if index + 1 < len(pairs) else ""
+        items.append(
+            (format_html('<a href="{}">{}</a>', url, words),)
+            if url
+            else (format_html('<span aria-current="page">{}</span>', words),)
+        )
+    return format_html(
+        '<nav class="crumbs" aria-label="{}"><ol>{}</ol></nav>',
+        _("Breadcrumbs"),
+        format_html_join("", "<li>{}</li>", items),
+    )
+
+
+@register.simple_tag
+def tabs(items: Iterable[Mapping[str, Any]], *, label: str = "") -> SafeString:
+    """Pages that belong together; each item has label, url, current and maybe count."""
+    drawn = [
+        (
+            item["url"],
+            attributes({"aria-current": "page" if item.get("current") else None}),
+            item["label"],
+            EMPTY if item.get("count") is None else format_html(' <span class="count">{}</span>', item["count"]),
+        )
+        for item in items
+    ]
+    return format_html(
+        '<nav class="tabs" aria-label="{}"><ul>{}</ul></nav>',
+        label or _("Sections"),
+        format_html_join("", '<li><a href="{}"{}>{}{}</a></li>', drawn),
+    )
+
+
+@register.inclusion_tag("components/pagination.html", takes_context=True)
+def pagination(context: Context, page_obj: Any, *, label: str = "") -> dict[str, Any]:
+    """Links to the other pages of a list; keeps the other parameters of the address."""
+    return {
+        "request": context.get("request"),
+        "page_obj": page_obj,
+        "label": label,
+        "numbers": list(page_obj.paginator.get_elided_page_range(page_obj.number, on_each_side=1, on_ends=1)),
+        "ellipsis": page_obj.paginator.ELLIPSIS,
+    }
+
+
+@register.simple_block_tag
+def menu(
+    content: str, label: str, *, icon: str = "", hide_label: bool = False, align: str = "start", size: str = ""
+) -> SafeString:
+    """A few links or buttons behind one button."""
+    return format_html(
+        '<details class="menu menu-{}" data-menu><summary class="{}"{}>{}{}{}</summary>'
+        '<div class="menu-items">{}</div></details>',
+        align,
+        classes("btn btn-secondary", f"btn-{size}" if size else "", "btn-icon" if hide_label else ""),
+        attributes({"title": label if hide_label else None}),
+        markup.icon(icon) if icon else EMPTY,
+        format_html('<span class="sr-only">{}</span>' if hide_label else "<span>{}</span>", label),
+        EMPTY if hide_label else markup.icon("chevron-down", size="sm"),
+        content,
+    )
+
+
+@register.simple_block_tag
+def filter_bar(
+    content: str,
+    *,
+    label: str,
+    value: str | None = "",
+    name: str = "q",
+    placeholder: str = "",
+    target: str = "",
+    action: str = "",
+    search: bool = True,
+) -> SafeString:
+    """A GET form that narrows a list; sends itself with JavaScript and keeps the address."""
+    box = EMPTY
+    if search:
+        box = format_html(
+            '<span class="search">{}<input class="input" type="search" name="{}" value="{}" placeholder="{}" '
+            'aria-label="{}" autocomplete="off"></span>',
+            markup.icon("search"),
+            name,
+            value or "",
+            placeholder,
+            label,
+        )
+    return format_html(
+        '<form class="filter-bar" method="get" action="{}" role="search" aria-label="{}"{}>{}{}'
+        '<button class="btn btn-secondary no-js" type="submit">{}</button></form>',
+        action,
+        label,
+        attributes({"data-filter": target or True}),
+        box,
+        content,
+        _("Show"),
+    )
+
+
+@register.simple_tag
+def stat(label: str, value: Any, *, hint: str = "", href: str = "", tone: str = "", icon: str = "") -> SafeString:
+    """One number with what it counts; None is shown as a dash, never as 0."""
+    inside = format_html(
+        '<span class="stat-label">{}{}</span><span class="stat-value">{}</span>{}',
+        markup.icon(icon, size="sm") if icon else EMPTY,
+        label,
+        "–" if value is None else value,
+        format_html('<span class="stat-hint">{}</span>', hint) if hint else EMPTY,
+    )
+    names = classes("stat", f"stat-{tone}" if tone else "")
+    if href:
+        return format_html('<a class="{}" href="{}">{}</a>', names, href, inside)
+    return format_html('<div class="{}">{}</div>', names, inside)
+
+
+@register.simple_tag
+def meter(share: float | None, *, label: str, text: str = "", tone: str = "accent") -> SafeString:
+    """A share from 0 to 1 as a bar with its words; None says that it is not known."""
+    words = text or (_("not known") if share is None else f"{share:.0%}")
+    width = 0.0 if share is None else max(0.0, min(float(share), 1.0)) * 100
+    return format_html(
+        '<span class="meter"><span class="meter-words"><span>{}</span><span class="tabular">{}</span></span>'
+        '<svg class="meter-bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true">'
+        '<rect class="meter-track" width="100" height="4"></rect><rect class="meter-{}" width="{}" height="4"></rect></svg></span>',
+        label,
+        words,
+        tone,
+        f"{width:.1f}",
+    )
+
+
+STEP_ICONS = {"done": "check", "current": "loader", "problem": "triangle-alert", "todo": ""}
+
+
+@register.simple_tag
+def steps(items: Iterable[Mapping[str, Any]], *, label: str = "", direction: str = "column") -> SafeString:
+    """The way of something: each item has label, state (done, current, todo, problem) and maybe detail."""
+    speech = {"done": _("done"), "current": _("now"), "todo": _("to come"), "problem": _("problem")}
+    drawn = []
+    for item in items:
+        state = str(item["state"])
+        drawn.append(
+            (
+                state,
+                attributes({"aria-current": "step" if state in {"current", "problem"} else None}),
+                markup.icon(STEP_ICONS[state], size="sm") if STEP_ICONS.get(state) else EMPTY,
+                item["label"],
+                speech.get(state, ""),
+                format_html('<span class="step-detail">{}</span>', item["detail"]) if item.get("detail") else EMPTY,
+            )
+        )
+    return format_html(
+        '<ol class="steps steps-{}" aria-label="{}">{}</ol>',
+        direction,
+        label or _("Progress"),
+        format_html_join(
+            "",
+            '<li class="step step-{}"{}><span class="step-mark">{}</span><span class="step-words">'
+            '<span class="step-label">{} <span class="sr-only">({})</span></span>{}</span></li>',
+            drawn,
+        ),
+    )
+
+
+@register.simple_tag
+def kbd(*keys: str) -> SafeString:
+    """Keys of the keyboard, pressed together."""
+    return format_html('<span class="keys">{}</span>', format_html_join("", "<kbd>{}</kbd>", ((key,) for key in keys)))
+
+
+@register.simple_tag
+def avatar(name: str) -> SafeString:
+    """The initials of a name."""
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word]
+    initials = (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper() if words else "?"
+    return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials)

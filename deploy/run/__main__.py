@@ -1,6 +1,7 @@
 """``python -m deploy.run``: start everything, print the address, stop everything on Ctrl-C.
 
-``python -m deploy.run manage ...`` runs a management command with the same settings and keys.
+``python -m deploy.run manage ...`` runs a management command with the same settings and keys;
+``python -m deploy.run program web`` becomes one of the programs, for systemd and compose.
 This file is readable by any Python 3, so that an old one gets a sentence.
 """
 

@@ -33,8 +33,10 @@ def main(arguments: list[str]) -> int:
     try:
         if arguments[:1] == ["manage"]:
             return _manage(arguments[1:])
+        if len(arguments) == 2 and arguments[0] == "program":
+            return _become(arguments[1])
         if arguments:
-            raise CannotStart("Usage: python -m deploy.run [manage COMMAND ...]")
+            raise CannotStart("Usage: python -m deploy.run [manage COMMAND ... | program NAME]")
         return _run()
     except (CannotStart, env.BadSetting) as refusal:
         print(f"FeedForward cannot start: {refusal}", file=sys.stderr)
@@ -93,6 +95,20 @@ def _manage(arguments: list[str]) -> int:
     site = site_from(dict(os.environ))
     os.chdir(site.base_dir)
     os.execve(sys.executable, [sys.executable, "manage.py", *arguments], dict(site.environ))
+
+
+def _become(name: str) -> int:
+    """Turn this process into one program of the site: for systemd and compose, which look after it themselves."""
+    site = site_from(dict(os.environ))
+    if name == "prepare":
+        os.chdir(site.base_dir)
+        os.execve(sys.executable, [sys.executable, "-m", "deploy.run.prepare"], dict(site.environ))
+    known = {program.name: program for program in site_programs(site)}
+    if name not in known:
+        raise CannotStart(f"There is no program {name!r}; there are prepare, {', '.join(known)}.")
+    program = known[name]
+    os.chdir(program.folder)
+    os.execve(program.command[0], list(program.command), dict(program.environ))
 
 
 def _run() -> int:
@@ -229,7 +245,7 @@ def _await_health(supervisor: Supervisor, site: Site, started: float) -> bool:
     told = False
     while not supervisor.asked_to_stop:
         supervisor.step(0.2)
-        state = health(site)
+        state = health(site.host, site.port, site_url=site.environ.get("SITE_URL", ""))
         if state == "200":
             return True
         if time.monotonic() - started > START_LIMIT_S:

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import os
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from deploy.run.static import collect_static
 
 MARK = "prepared: "
 
@@ -61,7 +62,12 @@ def prepare() -> Outcome:
 
     _check(production=settings.PRODUCTION)
     _migrate()
-    collect_static(Path(settings.STATIC_ROOT))
+    try:
+        collect_static(Path(settings.STATIC_ROOT))
+    except PermissionError as error:
+        raise Refused(
+            f"The folder for static files cannot be written ({error.filename}); set STATIC_ROOT to another one."
+        ) from None
     people, administrators = _count_people()
     seeded = False
     if settings.DEMO and people == 0:
@@ -111,40 +117,6 @@ def _seed() -> None:
 
     print("Making the demo course ...", flush=True)
     call_command("seed_demo")
-
-
-def collect_static(root: Path) -> None:
-    """Collect and compress static files, unless the sources are the same as the last time.
-
-    Compressing takes seconds; comparing names, sizes and times of the sources takes milliseconds.
-    """
-    from django.core.management import call_command
-
-    stamp = root / ".collected-from"
-    now = static_fingerprint()
-    try:
-        if stamp.read_text(encoding="utf-8") == now and (root / "staticfiles.json").exists():
-            return
-        print("Collecting static files ...", flush=True)
-        call_command("collectstatic", interactive=False, verbosity=0)
-        stamp.write_text(now, encoding="utf-8")
-    except PermissionError as error:
-        raise Refused(
-            f"The folder for static files cannot be written ({error.filename}); set STATIC_ROOT to another one."
-        ) from None
-
-
-def static_fingerprint() -> str:
-    """Return a hash of name, size and time of every static source file and of the collecting code's version."""
-    import django
-    from django.contrib.staticfiles.finders import get_finders
-
-    digest = hashlib.sha256(django.get_version().encode())
-    for finder in get_finders():
-        for name, storage in sorted(finder.list([]), key=lambda pair: pair[0]):  # type: ignore[no-untyped-call]
-            status = os.stat(storage.path(name))
-            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.run.health import EVERY_INTERFACE
 from deploy.run.supervisor import Program
 from feedforward.broker import Broker
 
@@ -19,7 +20,6 @@ FRONT, WORK, QUEUE = 0, 0, 1
 BROKER_GIVES_UP_AFTER = 3
 # gunicorn makes its heartbeat files there, without a name.
 SHARED_MEMORY = Path("/dev/shm")  # nosec B108
-EVERY_INTERFACE = {"0.0.0.0", "::"}  # nosec B104
 
 
 @dataclass(frozen=True)

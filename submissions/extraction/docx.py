@@ -1,0 +1,428 @@
+"""Reads Word documents by walking their XML in reading order.
+
+Along come tables, tracked insertions, content controls, text boxes, footnotes and endnotes. Deletions, comments, headers
+and footers, properties and whatever formatting hides are kept apart.
+"""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from lxml import etree
+
+from submissions.extraction import docx_surroundings
+from submissions.extraction.assembly import Assembly
+from submissions.extraction.document import BlockKind, ExtractedDocument
+from submissions.extraction.docx_visibility import Look, Styles, fill_of, look_of, why_hidden
+from submissions.extraction.limits import Limits, MediaFormat
+from submissions.extraction.ooxml import Package, W, attribute, switched_on
+
+_M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
+_MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
+_V = "{urn:schemas-microsoft-com:vml}"
+_R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+_WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
+_A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
+
+_DELETED = frozenset((W + "del", W + "moveFrom"))
+_SKIPPED = frozenset(
+    (W + "rPr", W + "pPr", W + "tblPr", W + "tblGrid", W + "trPr", W + "tcPr", W + "sectPr", W + "sdtPr")
+)
+_MAX_CELL_WORDS = 120
+
+
+def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
+    """Read a ``.docx`` file. Raises Unreadable (CORRUPT, UNSAFE_XML, EXPANDS, NO_TEXT, TOO_LONG, TOO_SHORT ...)."""
+    package = Package(stream, limits)
+    main = package.main_part()
+    root = package.xml(main)
+    relations = package.relations(main)
+    by_kind = {relation.kind: relation.target for relation in relations.values() if not relation.external}
+    assembly = Assembly(MediaFormat.DOCX, limits)
+    walk = _Walk(assembly, Styles(package.xml(by_kind["styles"]) if "styles" in by_kind else None))
+    walk.notes = {
+        kind: _notes(package.xml(by_kind[f"{kind}s"]), kind) if f"{kind}s" in by_kind else {}
+        for kind in ("footnote", "endnote")
+    }
+    walk.embedded = {
+        key: package.raw(relation.target) or b""
+        for key, relation in relations.items()
+        if relation.kind == "aFChunk" and not relation.external
+    }
+    assert root is not None  # main_part() named a part that exists
+    background = root.find(W + "background")
+    if background is not None and attribute(background, "color"):
+        walk.page_colors.append(attribute(background, "color") or "FFFFFF")
+    body = root.find(W + "body")
+    if body is not None:
+        walk.blocks(body)
+    walk.finish_notes()
+    docx_surroundings.add(assembly, package, relations, walk.styles)
+    return assembly.finish()
+
+
+def _notes(root: etree._Element | None, kind: str) -> dict[str, etree._Element]:
+    """Notes by id, without the separators Word keeps among them."""
+    if root is None:
+        return {}
+    return {
+        attribute(note, "id") or "": note
+        for note in root.iterchildren(W + kind)
+        if attribute(note, "type") in (None, "normal")
+    }
+
+
+class _Walk:
+    """One pass through the body. Text goes to the innermost open paragraph; side pieces wait until it ends."""
+
+    def __init__(self, assembly: Assembly, styles: Styles) -> None:
+        self.assembly = assembly
+        self.styles = styles
+        self.notes: dict[str, dict[str, etree._Element]] = {}
+        self.embedded: dict[str, bytes] = {}
+        self.page_colors: list[str] = []
+        self.grounds: list[str] = []
+        self.table_colors: list[str] = []
+        self.off_page: str | None = None
+        self.cell: list[str] | None = None
+        self._text: list[str] = []
+        self._deleted: list[str] = []
+        self._aside: list[tuple[etree._Element, str | None]] = []
+        self._pending_notes: list[etree._Element] = []
+        self._endnotes: list[etree._Element] = []
+        self._paragraph_style: str | None = None
+        self._fields: list[bool] = []  # per open field: still in its code
+        self._code: list[str] = []
+
+    # --- blocks --------------------------------------------------------------------------------------
+    def blocks(self, container: etree._Element) -> None:
+        """Walk block-level children: paragraphs, tables, content controls, embedded documents."""
+        for child in container:
+            if child.tag == W + "p":
+                self.paragraph(child)
+            elif child.tag == W + "tbl":
+                self.table(child)
+            elif child.tag == W + "altChunk":
+                self._alt_chunk(child)
+            elif child.tag == _MC + "AlternateContent":
+                self.blocks(_chosen(child))
+            elif child.tag in _DELETED:
+                self._deletion(child)
+            elif child.tag not in _SKIPPED:
+                self.blocks(child)
+
+    def paragraph(self, paragraph: etree._Element, kind: BlockKind | None = None) -> None:
+        properties = paragraph.find(W + "pPr")
+        style = attribute(properties.find(W + "pStyle")) if properties is not None else None
+        outer = (self._text, self._paragraph_style, self.grounds, self._aside)
+        self._text, self._paragraph_style, self._aside = [], style, []
+        ground = fill_of(properties.find(W + "shd")) if properties is not None else None
+        if ground and ground != "auto":
+            self.grounds = [ground]
+        hidden_before = self.off_page
+        if properties is not None and _far_away(properties):
+            self.off_page = self.off_page or "off_page"
+        self.inline(paragraph)
+        text = "".join(self._text)
+        self.off_page = hidden_before
+        aside = self._aside
+        self._text, self._paragraph_style, self.grounds, self._aside = outer
+        if kind is None:
+            kind, level = self._kind(properties, style)
+        else:
+            level = 0
+        if self.cell is not None:
+            self.cell.append(text)
+        else:
+            self.assembly.add(kind, text, level=level)
+        for box, why in aside:
+            self._text_box(box, why)
+        if self.cell is None and kind != "footnote":
+            self._flush_notes()
+
+    def _kind(self, properties: etree._Element | None, style: str | None) -> tuple[BlockKind, int]:
+        names = self.styles.names(style)
+        outline = properties.find(W + "outlineLvl") if properties is not None else None
+        if outline is None:
+            outline = self.styles.paragraph_property(style, "outlineLvl")
+        level = attribute(outline)
+        if level is not None and level.isascii() and level.isdigit() and int(level) < 9:
+            return "heading", int(level) + 1
+        if names and names[0] == "title":
+            return "heading", 1
+        for name in names:
+            if name.startswith("heading ") and name[8:].isdigit():
+                return "heading", int(name[8:])
+        numbering = properties.find(W + "numPr") if properties is not None else None
+        if numbering is None:
+            numbering = self.styles.paragraph_property(style, "numPr")
+        if numbering is not None and attribute(numbering.find(W + "numId")) != "0":
+            depth = attribute(numbering.find(W + "ilvl")) or "0"
+            return "list_item", int(depth) if depth.isascii() and depth.isdigit() else 0
+        if any(name.startswith("list ") for name in names[:1]):
+            return "list_item", 0
+        if any("quot" in name or "block text" in name for name in names):
+            return "quote", 0
+        if any("preformatted" in name or name.startswith("code") or "source code" in name for name in names):
+            return "code", 0
+        return "paragraph", 0
+
+    def table(self, table: etree._Element) -> None:
+        """A row is one block, its cells parted by tabs; a row of one filled or of very long cells reads as text."""
+        outer_grounds, outer_colors = self.grounds, self.table_colors
+        style = attribute(table.find(f"{W}tblPr/{W}tblStyle"))
+        table_grounds, self.table_colors = self.styles.table_looks(style)
+        own = fill_of(table.find(f"{W}tblPr/{W}shd"))
+        base = [own] if own and own != "auto" else (outer_grounds or self.page_colors or ["FFFFFF"]) + table_grounds
+        for row in _descend(table, W + "tr"):
+            cells = list(_descend(row, W + "tc"))
+            texts: list[list[str]] = []
+            outer_cell = self.cell
+            for cell in cells:
+                shading = fill_of(cell.find(f"{W}tcPr/{W}shd"))
+                self.grounds = [shading] if shading and shading != "auto" else base
+                self.cell = []
+                self.blocks(cell)
+                texts.append([text for text in self.cell if text.strip()])
+            self.cell = outer_cell
+            self._row([paragraphs for paragraphs in texts])
+        self.grounds, self.table_colors = outer_grounds, outer_colors
+        if self.cell is None:
+            self._flush_notes()
+
+    def _row(self, cells: list[list[str]]) -> None:
+        filled = [cell for cell in cells if cell]
+        if not filled:
+            return
+        if self.cell is not None:
+            self.cell.append("\t".join(" ".join(cell) for cell in filled))
+            return
+        longest = max(sum(len(text) for text in cell) for cell in filled)
+        if len(filled) == 1 or longest > _MAX_CELL_WORDS * 6:
+            for cell in filled:
+                for text in cell:
+                    self.assembly.add("paragraph", text)
+            return
+        self.assembly.add("table_row", "\t".join("\n".join(cell) for cell in cells).strip("\t"))
+
+    def _alt_chunk(self, chunk: etree._Element) -> None:
+        from submissions.extraction import html
+
+        raw = self.embedded.get(chunk.get(_R + "id", ""), b"")
+        if raw.lstrip()[:1] == b"<" or raw.lstrip()[:9].lower() == b"mime-vers":
+            html.add(self.assembly, raw.decode("utf-8", "replace"))
+        elif raw and b"\0" not in raw and not raw.startswith((b"PK", b"{\\rtf")):
+            self.assembly.add("paragraph", raw.decode("utf-8", "replace"))
+        else:
+            self.assembly.miss("embedded document")
+
+    # --- inside a paragraph ---------------------------------------------------------------------------
+    def inline(self, container: etree._Element) -> None:
+        """Walk run-level children."""
+        for child in container:
+            tag = child.tag
+            if tag == W + "r":
+                self.run(child)
+            elif tag in _SKIPPED:
+                continue
+            elif tag in _DELETED:
+                self._deletion(child)
+            elif tag in (_M + "oMath", _M + "oMathPara"):
+                self.assembly.miss("equations")
+            elif tag == _MC + "AlternateContent":
+                self.inline(_chosen(child))
+            elif tag == W + "sdt" and switched_on(child.find(f"{W}sdtPr/{W}showingPlcHdr")):
+                continue  # the form's own "click here to enter text"
+            elif tag == W + "p":
+                self.paragraph(child)
+            else:
+                self.inline(child)
+
+    def run(self, run: etree._Element) -> None:
+        properties = run.find(W + "rPr")
+        style = attribute(properties.find(W + "rStyle")) if properties is not None else None
+        look = self.styles.effective(look_of(properties), style, self._paragraph_style)
+        why = self.off_page or self._why_hidden(look)
+        for child in run:
+            tag = child.tag
+            if tag == W + "t":
+                self._emit(child.text or "", why)
+            elif tag in (W + "tab", W + "ptab"):
+                self._emit("\t", None if why is None else why)
+            elif tag in (W + "br", W + "cr"):
+                self._emit("\n", None if why is None else why)
+            elif tag == W + "noBreakHyphen":
+                self._emit("-", why)
+            elif tag == W + "delText":
+                self._deleted.append(child.text or "")
+            elif tag == W + "instrText":
+                if self._fields and self._fields[-1]:
+                    self._code.append(child.text or "")
+            elif tag == W + "fldChar":
+                self._field(attribute(child, "fldCharType"))
+            elif tag == W + "sym":
+                self.assembly.miss("symbols")
+            elif tag in (W + "footnoteReference", W + "endnoteReference"):
+                self._note(child)
+            elif tag in (W + "drawing", W + "pict", W + "object"):
+                self._drawing(child, why)
+            elif tag == _MC + "AlternateContent":
+                for inner in _chosen(child):
+                    if inner.tag in (W + "drawing", W + "pict", W + "object"):
+                        self._drawing(inner, why)
+                    elif inner.tag == W + "t":
+                        self._emit(inner.text or "", why)
+            elif tag == W + "ruby":
+                base = child.find(W + "rubyBase")
+                if base is not None:
+                    self.inline(base)
+
+    def _why_hidden(self, look: Look) -> str | None:
+        page = self.page_colors[0] if self.page_colors else "FFFFFF"
+        why = why_hidden(look, self.grounds, page)
+        return why
+
+    def _emit(self, text: str, why: str | None) -> None:
+        if self._fields and self._fields[-1]:
+            return
+        if why is None:
+            self._text.append(text)
+        elif why:
+            self.assembly.hide(why, text, "body")
+
+    def _field(self, kind: str | None) -> None:
+        if kind == "begin":
+            self._fields.append(True)
+        elif kind == "separate" and self._fields:
+            self._fields[-1] = False
+            self._end_code()
+        elif kind == "end" and self._fields:
+            self._fields.pop()
+            self._end_code()
+
+    def _end_code(self) -> None:
+        code, self._code = "".join(self._code), []
+        if sum(word.isalpha() for word in code.split()) >= 6:
+            self.assembly.hide("field_code", code, "body")
+
+    def _deletion(self, container: etree._Element) -> None:
+        removed = "".join(node.text or "" for node in container.iter(W + "delText", W + "t"))
+        if len(removed.split()) >= 4:
+            self.assembly.hide("deleted_text", removed, "body")
+        self.assembly.miss("tracked deletions")
+
+    def _note(self, reference: etree._Element) -> None:
+        kind = "footnote" if reference.tag == W + "footnoteReference" else "endnote"
+        note = self.notes.get(kind, {}).pop(attribute(reference, "id") or "", None)
+        if note is not None:
+            (self._pending_notes if kind == "footnote" else self._endnotes).append(note)
+
+    def _flush_notes(self) -> None:
+        while self._pending_notes:
+            self._note_blocks(self._pending_notes.pop(0))
+
+    def finish_notes(self) -> None:
+        """Add endnotes, and notes nothing refers to (they are hidden: no page shows them)."""
+        self._flush_notes()
+        while self._endnotes:
+            self._note_blocks(self._endnotes.pop(0))
+        for kind, notes in self.notes.items():
+            for note in notes.values():
+                self.assembly.hide("outside_body", "".join(t.text or "" for t in note.iter(W + "t")), f"{kind}s.xml")
+
+    def _note_blocks(self, note: etree._Element) -> None:
+        for paragraph in note.iter(W + "p"):
+            self.paragraph(paragraph, "footnote")
+
+    def _drawing(self, drawing: etree._Element, why: str | None) -> None:
+        boxes = [box for box in drawing.iter(W + "txbxContent") if not _in_fallback(box, drawing)]
+        far = _drawing_far_away(drawing)
+        for box in boxes:
+            self._aside.append((box, "off_page_text_box" if far else why))
+        for properties in drawing.iter(_WP + "docPr"):
+            described = " ".join(filter(None, (properties.get("title"), properties.get("descr"))))
+            docx_surroundings.add_alt_text(self.assembly, described)
+        for shape in drawing.iter(_V + "shape", _V + "rect"):
+            docx_surroundings.add_alt_text(self.assembly, shape.get("alt", ""))
+        if not boxes:
+            charts = any("chart" in (node.get("uri") or "") for node in drawing.iter(_A + "graphicData"))
+            self.assembly.miss("charts" if charts else "images")
+
+    def _text_box(self, box: etree._Element, why: str | None) -> None:
+        before, self.off_page = self.off_page, why or self.off_page
+        outer_cell = self.cell
+        if why is not None:
+            self.cell = []  # nothing of it may become a block
+        self.blocks(box)
+        self.cell = outer_cell
+        self.off_page = before
+
+
+def _chosen(alternate: etree._Element) -> etree._Element:
+    """Word shows the first choice it understands; both branches hold the same text."""
+    choice = alternate.find(_MC + "Choice")
+    if choice is not None:
+        return choice
+    fallback = alternate.find(_MC + "Fallback")
+    return fallback if fallback is not None else alternate
+
+
+def _in_fallback(element: etree._Element, top: etree._Element) -> bool:
+    for ancestor in element.iterancestors():
+        if ancestor is top:
+            return False
+        if ancestor.tag == _MC + "Fallback":
+            parent = ancestor.getparent()
+            return parent is not None and parent.find(_MC + "Choice") is not None
+    return False
+
+
+def _descend(container: etree._Element, tag: str) -> list[etree._Element]:
+    """Children ``tag``, also inside content controls and revisions, deleted rows left out."""
+    found: list[etree._Element] = []
+    for child in container:
+        if child.tag == tag:
+            if child.find(f"{W}trPr/{W}del") is None:
+                found.append(child)
+        elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "moveTo"):
+            found += _descend(child, tag)
+    return found
+
+
+_FAR_TWIPS = 10_000  # 7 inches left of the text, or a page and more to the right
+_FAR_EMU = 635 * _FAR_TWIPS
+
+
+def _far_away(properties: etree._Element) -> bool:
+    indent = properties.find(W + "ind")
+    frame = properties.find(W + "framePr")
+    values = [attribute(indent, name) for name in ("left", "start", "right", "end", "firstLine", "hanging")]
+    values += [attribute(frame, name) for name in ("x", "y")]
+    return any(abs(_whole(value)) > _FAR_TWIPS for value in values)
+
+
+def _drawing_far_away(drawing: etree._Element) -> bool:
+    for name in ("positionH", "positionV"):
+        for position in drawing.iter(_WP + name):
+            offset = _whole(position.findtext(_WP + "posOffset"))
+            if offset < -_FAR_EMU // 5 or offset > _FAR_EMU * 2:
+                return True
+    for extent in drawing.iter(_WP + "extent"):
+        if _whole(extent.get("cx")) < 20_000 or _whole(extent.get("cy")) < 20_000:
+            return True
+    for shape in drawing.iter(_V + "shape", _V + "rect"):
+        for part in shape.get("style", "").lower().split(";"):
+            name, _, value = part.partition(":")
+            if name.strip() in ("margin-left", "margin-top", "left", "top") and value.strip().startswith("-"):
+                if _whole(value.strip().rstrip("ptinmc").split(".")[0]) < -100:
+                    return True
+            if name.strip() == "visibility" and value.strip() == "hidden":
+                return True
+    return False
+
+
+def _whole(value: str | None) -> int:
+    try:
+        return int(value or 0)
+    except ValueError:
+        return 0

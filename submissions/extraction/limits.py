@@ -1,0 +1,44 @@
+"""What may be handed in and what reading it may cost: one frozen value made from the settings by the caller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class MediaFormat(StrEnum):
+    """The kinds of file the readers understand."""
+
+    DOCX = "docx"
+    PDF = "pdf"
+    ODT = "odt"
+    RTF = "rtf"
+    TXT = "txt"
+    MD = "md"
+    HTML = "html"  # pasted or embedded, never uploaded as a file
+    PASTE = "paste"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of one draft and of the child process that reads it.
+
+    Sizes are bytes, times seconds. ``memory_mb`` bounds the address space the child may add to what it needs to
+    start; ``max_unpacked_bytes`` bounds what a zip container declares in all, ``max_part_bytes`` one XML part of it.
+    """
+
+    max_bytes: int = 10 * 1024 * 1024
+    max_pages: int = 200
+    max_words: int = 20_000
+    min_words: int = 5
+    timeout_s: float = 30.0
+    memory_mb: int = 512
+    max_unpacked_bytes: int = 120 * 1024 * 1024
+    max_part_bytes: int = 24 * 1024 * 1024
+    max_entries: int = 2_000
+    max_output_bytes: int = 8 * 1024 * 1024
+
+    @property
+    def max_chars(self) -> int:
+        """Characters a draft may have: a text without blanks cannot slip past the word limit."""
+        return self.max_words * 15

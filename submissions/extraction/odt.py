@@ -1,0 +1,1 @@
+"""Reads OpenDocument text by walking its XML in reading order (stub until written)."""

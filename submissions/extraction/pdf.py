@@ -1,0 +1,105 @@
+"""Reads PDF files: structure checked first, then words with their places, then paragraphs in reading order."""
+
+from __future__ import annotations
+
+from statistics import median
+
+import pypdfium2.raw as pdfium
+
+from submissions.extraction import pdf_guard, pdf_layout
+from submissions.extraction.assembly import Assembly
+from submissions.extraction.document import ExtractedDocument
+from submissions.extraction.limits import Limits, MediaFormat
+from submissions.extraction.pdf_glyphs import PageContent, read_page
+from submissions.extraction.prose import is_message
+from submissions.extraction.verdicts import Reason, Unreadable
+
+_PORTFOLIO_COVER_WORDS = 60
+
+
+def read(data: bytes, limits: Limits) -> ExtractedDocument:
+    """Read a ``.pdf`` file. Raises Unreadable (ENCRYPTED, TOO_MANY_PAGES, EXPANDS, CORRUPT, NO_TEXT ...)."""
+    facts = pdf_guard.inspect(data, limits)
+    pages = _pages(data, limits)
+    assembly = Assembly(MediaFormat.PDF, limits)
+    assembly.pages = len(pages)
+    _add_text(assembly, pages)
+    for number, page in enumerate(pages, start=1):
+        for kind, text in page.hidden:
+            if any(c.isalnum() for c in text):
+                assembly.hide(kind, text, f"page {number}")
+        if page.images and not page.ocr_layer:
+            assembly.miss("images" if page.words else "scanned pages", page.images if page.words else 1)
+    if any(page.ocr_layer for page in pages):
+        assembly.notices.append(
+            "This is a scan whose text was made by a program. Check that the text below is what you wrote."
+        )
+    _add_surroundings(assembly, facts)
+    document = assembly.finish()
+    if facts.portfolio and document.words < _PORTFOLIO_COVER_WORDS:
+        raise Unreadable(Reason.TOO_SHORT, "the cover of a portfolio")
+    return document
+
+
+def _pages(data: bytes, limits: Limits) -> list[PageContent]:
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), b"")
+    if not document:
+        failure = pdfium.FPDF_GetLastError()
+        raise Unreadable(Reason.ENCRYPTED if failure == pdfium.FPDF_ERR_PASSWORD else Reason.CORRUPT, "not loaded")
+    pages: list[PageContent] = []
+    chars_left = limits.max_chars
+    try:
+        count = pdfium.FPDF_GetPageCount(document)
+        if count > limits.max_pages:
+            raise Unreadable(Reason.TOO_MANY_PAGES)
+        for index in range(count):
+            page = pdfium.FPDF_LoadPage(document, index)
+            if not page:
+                raise Unreadable(Reason.CORRUPT, "a page")
+            try:
+                content = read_page(page, limits, chars_left=max(chars_left, 0))
+            finally:
+                pdfium.FPDF_ClosePage(page)
+            chars_left -= sum(len(word.text) for word in content.words)
+            if chars_left < 0:
+                raise Unreadable(Reason.TOO_LONG)
+            pages.append(content)
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+    return pages
+
+
+def _add_text(assembly: Assembly, pages: list[PageContent]) -> None:
+    upright = [[word for word in page.words if not word.tilted] for page in pages]
+    lines = [pdf_layout.lines_of(words) for words in upright]
+    running = pdf_layout.running_lines(lines, [page.height for page in pages])
+    if running:
+        assembly.miss("running headers, footers and page numbers", len(running))
+    sizes = [word.size for words in upright for word in words]
+    body_size = median(sizes) if sizes else 10.0
+    vocabulary = pdf_layout.vocabulary_of(lines)
+    found: list[pdf_layout.Paragraph] = []
+    for number, (page, segments) in enumerate(zip(pages, lines, strict=True)):
+        kept = [line for index, line in enumerate(segments) if (number, index) not in running]
+        columns = pdf_layout.in_reading_order(kept, page.width)
+        found += pdf_layout.paragraphs(columns, page=number + 1, body_size=body_size, vocabulary=vocabulary)
+        tilted = " ".join(word.text for word in page.words if word.tilted)
+        if tilted:
+            found.append(pdf_layout.Paragraph("paragraph", tilted, number + 1))
+    for paragraph in pdf_layout.merge_across(found, vocabulary):
+        assembly.add(paragraph.kind, paragraph.text, level=paragraph.level, page=paragraph.page)
+
+
+def _add_surroundings(assembly: Assembly, facts: pdf_guard.Facts) -> None:
+    for value in facts.fields:
+        assembly.add("paragraph", value)
+    visible = " ".join(assembly.visible_text.split()).casefold()
+    for name, value in facts.info.items():
+        if is_message(value) and " ".join(value.split()).casefold() not in visible:
+            assembly.hide("metadata", value, name)
+    for comment in facts.comments:
+        assembly.miss("comments and marks")
+        if len(comment.split()) >= 6:
+            assembly.hide("annotation", comment, "comments")
+    if facts.attachments:
+        assembly.miss("attached files", facts.attachments)

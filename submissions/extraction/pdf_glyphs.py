@@ -1,0 +1,310 @@
+"""Takes the words and their places from a PDF page, each with the reason why it cannot be seen, if there is one."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium
+
+from submissions.extraction.limits import Limits
+from submissions.extraction.pdf_layout import Word
+from submissions.extraction.pdf_render import Picture
+from submissions.extraction.verdicts import Reason, Unreadable
+
+_MIN_HEIGHT_PT = 2.5
+_MIN_ALPHA = 26  # of 255: 10%
+_MAX_OBJECTS = 400_000
+_OCR_SHARE = 0.8
+_MAX_IMAGE_PIXELS = 24_000_000
+_HYPHENS = {0x02: "-", 0xFFFE: "-"}
+_BLANKS = frozenset(
+    (0, 9, 10, 13, 32, 0xA0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2007, 0x2008, 0x2009, 0x200A, 0x3000)
+)
+
+# The same function with a plain number as result: comparing addresses is what it is needed for.
+_text_object_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
+    ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
+)
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Characters of one word drawn by one text object."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    owner: int
+    glued: bool  # continues the word of the piece before
+
+
+@dataclass(slots=True)
+class _Drawn:
+    """What a text object says about itself."""
+
+    handle: object
+    size: float
+    mode: int
+    color: tuple[int, int, int]
+    alpha: int
+    embedded: bool
+    bold: bool
+    tilted: bool
+
+
+@dataclass(slots=True)
+class PageContent:
+    """One page: visible words, hidden texts as (kind, text), pictures, whether its text is a layer over a scan."""
+
+    width: float
+    height: float
+    words: list[Word]
+    hidden: list[tuple[str, str]]
+    images: int
+    ocr_layer: bool
+
+
+class _TextPage:
+    def __init__(self, page: object) -> None:
+        self.handle = pdfium.FPDFText_LoadPage(page)
+        if not self.handle:
+            raise Unreadable(Reason.CORRUPT, "no text page")
+
+    def __enter__(self) -> object:
+        return self.handle
+
+    def __exit__(self, *_: object) -> None:
+        pdfium.FPDFText_ClosePage(self.handle)
+
+
+def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
+    """Read one loaded page (``FPDF_PAGE``). Raises TOO_LONG beyond ``chars_left``, CORRUPT beyond sane numbers."""
+    box = pdfium.FS_RECTF()
+    pdfium.FPDF_GetPageBoundingBox(page, box)
+    left, right = sorted((box.left, box.right))
+    bottom, top = sorted((box.bottom, box.top))
+    if right - left < 1 or top - bottom < 1 or right - left > 20_000 or top - bottom > 20_000:
+        raise Unreadable(Reason.CORRUPT, "page size")
+    texts, images = _objects(page)
+    with _TextPage(page) as text_page:
+        count = pdfium.FPDFText_CountChars(text_page)
+        if count > chars_left * 2:
+            raise Unreadable(Reason.TOO_LONG, f"{count} characters on a page")
+        pieces = _pieces(text_page, max(count, 0))
+        drawn = _describe(text_page, pieces, texts)
+    image_area, image_pixels = _image_extent(images, (left, bottom, right, top))
+    invisible = sum(len(piece.text) for piece in pieces if _mode(drawn, piece) == 3)
+    total = sum(len(piece.text) for piece in pieces)
+    ocr = image_area >= _OCR_SHARE and total > 0 and invisible >= 0.9 * total
+    picture = None
+    if pieces and not ocr and image_pixels <= _MAX_IMAGE_PIXELS:
+        picture = Picture(page, [handle for handle in texts.values()])
+    content = PageContent(right - left, top - bottom, [], [], len(images), ocr)
+    rotation = pdfium.FPDFPage_GetRotation(page)
+    frame = (left, bottom, right, top)
+    last_why: str | None = None
+    for piece in pieces:
+        why = _why_hidden(piece, drawn.get(piece.owner), frame, picture, ocr)
+        if why:
+            if content.hidden and last_why == why:
+                joined = content.hidden[-1][1] + ("" if piece.glued else " ") + piece.text
+                content.hidden[-1] = (why, joined[:4_000])
+            else:
+                content.hidden.append((why, piece.text))
+        else:
+            _append(content.words, piece, drawn.get(piece.owner), frame, rotation, last_why)
+        last_why = why
+    if rotation % 2:
+        content.width, content.height = content.height, content.width
+    return content
+
+
+def _objects(page: object) -> tuple[dict[int, object], list[object]]:
+    """All text and image objects of a page, also those inside forms."""
+    texts: dict[int, object] = {}
+    images: list[object] = []
+    total = 0
+    for handle in _walk(page):
+        total += 1
+        if total > _MAX_OBJECTS:
+            raise Unreadable(Reason.CORRUPT, "too many objects")
+        kind = pdfium.FPDFPageObj_GetType(handle)
+        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            texts[ctypes.cast(handle, ctypes.c_void_p).value or 0] = handle
+        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            images.append(handle)
+    return texts, images
+
+
+def _walk(page: object) -> Iterator[object]:
+    for index in range(pdfium.FPDFPage_CountObjects(page)):
+        yield from _with_inner(pdfium.FPDFPage_GetObject(page, index), 0)
+
+
+def _with_inner(handle: object, depth: int) -> Iterator[object]:
+    yield handle
+    if depth < 12 and pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_FORM:
+        for index in range(pdfium.FPDFFormObj_CountObjects(handle)):
+            yield from _with_inner(pdfium.FPDFFormObj_GetObject(handle, index), depth + 1)
+
+
+def _pieces(text_page: object, count: int) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    rect = pdfium.FS_RECTF()
+    reference = ctypes.byref(rect)
+    get_unicode, get_box = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
+    current: _Piece | None = None
+    blank_before = True
+    for index in range(count):
+        code = get_unicode(text_page, index)
+        if code in _BLANKS:
+            current, blank_before = None, True
+            continue
+        char = _HYPHENS.get(code) or (chr(code) if code < 0x110000 else "\ufffd")
+        owner = _text_object_address(text_page, index) or 0
+        if not get_box(text_page, index, reference):
+            continue
+        x0, x1 = (rect.left, rect.right) if rect.left <= rect.right else (rect.right, rect.left)
+        y0, y1 = (rect.bottom, rect.top) if rect.bottom <= rect.top else (rect.top, rect.bottom)
+        if current is not None:
+            height = max(current.y1 - current.y0, y1 - y0, 1.0)
+            jump = x0 - current.x1 > 0.6 * height or current.x0 - x1 > 0.6 * height
+            if jump or abs(y0 - current.y0) > 0.75 * height:
+                current, blank_before = None, True
+        if current is not None and current.owner == owner:
+            current.text += char
+            current.x0, current.x1 = min(current.x0, x0), max(current.x1, x1)
+            current.y0, current.y1 = min(current.y0, y0), max(current.y1, y1)
+        else:
+            current = _Piece(char, x0, y0, x1, y1, owner, not blank_before)
+            pieces.append(current)
+        blank_before = False
+    for piece in pieces:
+        if any("\ud800" <= c <= "\udfff" for c in piece.text):
+            piece.text = piece.text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return pieces
+
+
+def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object]) -> dict[int, _Drawn]:
+    drawn: dict[int, _Drawn] = {}
+    size = ctypes.c_float()
+    matrix = pdfium.FS_MATRIX()
+    channels = [ctypes.c_uint() for _ in range(4)]
+    for piece in pieces:
+        if piece.owner in drawn or piece.owner not in texts:
+            continue
+        handle = texts[piece.owner]
+        pdfium.FPDFTextObj_GetFontSize(handle, size)
+        pdfium.FPDFPageObj_GetMatrix(handle, matrix)
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(handle)
+        read_color = pdfium.FPDFPageObj_GetStrokeColor if mode in (1, 5) else pdfium.FPDFPageObj_GetFillColor
+        known = read_color(handle, *channels)
+        red, green, blue, alpha = (channel.value for channel in channels) if known else (0, 0, 0, 255)
+        font = pdfium.FPDFTextObj_GetFont(handle)
+        weight = pdfium.FPDFFont_GetWeight(font) if font else 0
+        scale = (matrix.c**2 + matrix.d**2) ** 0.5
+        drawn[piece.owner] = _Drawn(
+            handle=handle,
+            size=abs(size.value) * scale,
+            mode=mode,
+            color=(red, green, blue),
+            alpha=alpha,
+            embedded=bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1,
+            bold=weight >= 600 or _named_bold(font),
+            tilted=min(abs(matrix.b), abs(matrix.a)) > 0.02 * max(abs(matrix.a), abs(matrix.b), 1e-6),
+        )
+    return drawn
+
+
+def _named_bold(font: object) -> bool:
+    if not font:
+        return False
+    buffer = ctypes.create_string_buffer(128)
+    pdfium.FPDFFont_GetBaseFontName(font, buffer, 128)
+    return b"bold" in buffer.value.lower()
+
+
+def _mode(drawn: dict[int, _Drawn], piece: _Piece) -> int:
+    known = drawn.get(piece.owner)
+    return known.mode if known else 0
+
+
+def _image_extent(images: list[object], frame: tuple[float, float, float, float]) -> tuple[float, int]:
+    """The largest share of the page one image covers, and the pixels of all images."""
+    left, bottom, right, top = frame
+    page_area = (right - left) * (top - bottom)
+    share, pixels = 0.0, 0
+    edges = [ctypes.c_float() for _ in range(4)]
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    for image in images:
+        if pdfium.FPDFPageObj_GetBounds(image, *edges):
+            x0, y0, x1, y1 = (edge.value for edge in edges)
+            across = max(min(x1, right) - max(x0, left), 0)
+            share = max(share, across * max(min(y1, top) - max(y0, bottom), 0) / page_area)
+        if pdfium.FPDFImageObj_GetImagePixelSize(image, width, height):
+            pixels += width.value * height.value
+    return share, pixels
+
+
+def _why_hidden(
+    piece: _Piece,
+    drawn: _Drawn | None,
+    frame: tuple[float, float, float, float],
+    picture: Picture | None,
+    ocr: bool,
+) -> str | None:
+    left, bottom, right, top = frame
+    if piece.x1 <= left or piece.x0 >= right or piece.y1 <= bottom or piece.y0 >= top:
+        return "off_page"
+    if drawn is None:
+        return None
+    if 0 < drawn.size < _MIN_HEIGHT_PT:
+        return "tiny_font"
+    if ocr:
+        return None
+    if drawn.mode in (3, 7):
+        return "invisible_mode"
+    if drawn.alpha < _MIN_ALPHA:
+        return "transparent"
+    if picture is not None:
+        # A font that is not in the file may lack here the letters it has on the student's machine.
+        trusted = drawn.embedded or piece.text.isascii()
+        return picture.why_hidden((piece.x0, piece.y0, piece.x1, piece.y1), drawn.color, judge_pixels=trusted)
+    return None
+
+
+def _append(
+    words: list[Word],
+    piece: _Piece,
+    drawn: _Drawn | None,
+    frame: tuple[float, float, float, float],
+    rotation: int,
+    last_why: str | None,
+) -> None:
+    if piece.glued and words and last_why is None:
+        x0, y0, x1, y1 = _upright(piece, frame, rotation)
+        last = words[-1]
+        last.text += piece.text
+        last.x0, last.x1 = min(last.x0, x0), max(last.x1, x1)
+        return
+    x0, y0, x1, y1 = _upright(piece, frame, rotation)
+    size = drawn.size if drawn and drawn.size else y1 - y0
+    words.append(Word(piece.text, x0, y0, x1, y1, size, bool(drawn and drawn.bold), bool(drawn and drawn.tilted)))
+
+
+def _upright(
+    piece: _Piece, frame: tuple[float, float, float, float], rotation: int
+) -> tuple[float, float, float, float]:
+    """Page coordinates as the reader sees the page: origin top left, y downwards."""
+    left, bottom, right, top = frame
+    if rotation == 1:
+        return piece.y0 - bottom, piece.x0 - left, piece.y1 - bottom, piece.x1 - left
+    if rotation == 2:
+        return right - piece.x1, piece.y0 - bottom, right - piece.x0, piece.y1 - bottom
+    if rotation == 3:
+        return top - piece.y1, right - piece.x1, top - piece.y0, right - piece.x0
+    return piece.x0 - left, top - piece.y1, piece.x1 - left, top - piece.y0

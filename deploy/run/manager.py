@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from deploy.run.announcement import announce
 from deploy.run.health import health
 from deploy.run.kept_keys import kept_keys
 from deploy.run.preflight import CannotStart
-from deploy.run.prepare import MARK, Outcome
-from deploy.run.programs import Site, broker_program, site_programs
+from deploy.run.prepare import MARK, REFUSAL, Outcome
+from deploy.run.programs import Site, broker_program, preparation, site_programs
 from deploy.run.supervisor import Supervisor
 from feedforward import broker, env
 
@@ -200,44 +201,23 @@ def _answers(found: broker.Broker) -> bool:
 
 
 def _prepare(supervisor: Supervisor, site: Site) -> Outcome | None:
-    """Run the preparation, passing its words on. Returns None when asked to stop meanwhile."""
+    """Run the preparation to its end. Returns None when asked to stop meanwhile."""
+    told: list[str] = []
+
+    def hear(line: str) -> bool:
+        told.extend([line] if line.startswith((MARK, REFUSAL)) else [])
+        return line.startswith((MARK, REFUSAL))
+
+    supervisor.start(preparation(site, hear=hear))
+    while supervisor.ended("prepare") is None and not supervisor.asked_to_stop:
+        supervisor.step()
     if supervisor.asked_to_stop:
         return None
-    process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.run.prepare"],
-        cwd=site.base_dir,
-        env={**site.environ, "PYTHONUNBUFFERED": "1"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdout is not None
-    os.set_blocking(process.stdout.fileno(), False)
-    heard = ""
-    said: list[str] = []
-    outcome: Outcome | None = None
-    while True:
-        ended = process.poll() is not None
-        heard += process.stdout.read() or ""
-        *lines, heard = heard.split("\n")
-        for line in [*lines, heard] if ended else lines:
-            if line.startswith(MARK):
-                outcome = Outcome.read(line)
-            elif line.strip():
-                said.append(line)
-                if not ended or process.returncode == 0:
-                    supervisor.say(line)
-        if ended:
-            break
-        if supervisor.asked_to_stop:
-            process.terminate()
-            process.wait()
-            return None
-        supervisor.step(0.1)
-    if outcome is None:
-        raise CannotStart("\n".join(said[-8:]) or f"the preparation ended with code {process.returncode}.")
-    return outcome
+    if not told:
+        raise CannotStart("the preparation broke off; the lines above say why.")
+    if told[-1].startswith(REFUSAL):
+        raise CannotStart(json.loads(told[-1].removeprefix(REFUSAL)))
+    return Outcome.read(told[-1])
 
 
 def _await_health(supervisor: Supervisor, site: Site, started: float) -> bool:

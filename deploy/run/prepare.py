@@ -1,7 +1,7 @@
 """What is done once before the site is served, in one Django process: checks, migrations, static files, demo data.
 
-``python -m deploy.run.prepare`` ends with code 0 and one line of JSON on its last line of output
-(:class:`Outcome`), or with code 2 and a sentence.
+``python -m deploy.run.prepare`` ends with code 0 and an :class:`Outcome` on its last line, or with code 2 and a sentence,
+each as JSON after a mark.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from deploy.run.static import collect_static
 
 MARK = "prepared: "
+REFUSAL = "refused: "
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def main() -> int:
         django.setup()
         outcome = prepare()
     except (Refused, BadSetting, ImproperlyConfigured) as error:
-        print(error)
+        print(REFUSAL + json.dumps(str(error)), flush=True)
         return 2
     print(outcome.line(), flush=True)
     return 0

@@ -18,6 +18,11 @@ from feedforward.broker import Broker
 FRONT, WORK, QUEUE = 0, 0, 1
 # A broker that dies at once this often has a file it cannot read.
 BROKER_GIVES_UP_AFTER = 3
+# What the broker says at every start and stop, and about a kernel setting that only matters to its snapshots.
+BROKER_ROUTINE = (
+    *("is starting", "version=", "Configuration loaded", "Server initialized", "Memory overcommit", "Ready to accept"),
+    *("scheduling shutdown", "User requested shutdown", "ready to exit"),
+)
 # gunicorn makes its heartbeat files there, without a name.
 SHARED_MEMORY = Path("/dev/shm")  # nosec B108
 
@@ -67,7 +72,15 @@ def broker_program(site: Site, *, say: Callable[[str], None]) -> Program | None:
         stop_rank=QUEUE,
         first_delay_s=0.1,
         before_restart=set_aside_unreadable_queue,
+        hear=lambda line: any(words in line for words in BROKER_ROUTINE),
     )
+
+
+def preparation(site: Site, *, hear: Callable[[str], bool]) -> Program:
+    """Return the job that checks, migrates and seeds (deploy/run/prepare.py); ``hear`` gets its lines."""
+    command = [sys.executable, "-m", "deploy.run.prepare"]
+    environ = {**site.environ, "PYTHONUNBUFFERED": "1"}
+    return Program("prepare", command, environ, site.base_dir, keep=False, hear=hear)
 
 
 def site_programs(site: Site) -> list[Program]:

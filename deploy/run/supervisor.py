@@ -41,6 +41,10 @@ class Program:
     first_delay_s: float = FIRST_DELAY_S
     # Called with the number of quick deaths in a row before a restart: a place to mend what keeps it from starting.
     before_restart: Callable[[int], None] | None = None
+    # False: a job that runs once; :meth:`Supervisor.ended` has its exit code afterwards.
+    keep: bool = True
+    # Called with each line of output; True means that the line was for the caller and is not printed.
+    hear: Callable[[str], bool] | None = None
 
 
 @dataclass
@@ -52,6 +56,7 @@ class Child:
     started_at: float = 0.0
     quick_deaths: int = 0
     restart_at: float | None = None
+    exit_code: int | None = None
     unfinished: bytes = b""
     last_lines: list[str] = field(default_factory=list)
 
@@ -117,7 +122,7 @@ class Supervisor:
                 preexec_fn=self._die_with_parent if self._prctl else None,
             )
         except OSError as error:
-            child.process = None
+            child.process, child.exit_code = None, 127
             self._died(child, f"cannot be started: {error.strerror}")
             return
         assert child.process.stdout is not None
@@ -153,11 +158,11 @@ class Supervisor:
             _signal_group(child, signal.SIGKILL)  # what the leader left behind
             self._drain(child)
             self._tell_leash(f"-{child.process.pid}\n")
-            child.process = None
+            child.process, child.exit_code = None, code
             self._died(child, _ending(code))
 
     def _died(self, child: Child, how: str) -> None:
-        if self.asked_to_stop:
+        if self.asked_to_stop or not child.program.keep:
             return
         lived_s = time.monotonic() - child.started_at
         child.quick_deaths = 1 if lived_s >= HEALTHY_AFTER_S else child.quick_deaths + 1
@@ -169,6 +174,11 @@ class Supervisor:
         """Say whether the named program has a living process."""
         child = self.children.get(name)
         return bool(child and child.process and child.process.poll() is None)
+
+    def ended(self, name: str) -> int | None:
+        """Return the exit code of the named program's last process, None while it runs."""
+        child = self.children[name]
+        return None if child.process else child.exit_code
 
     def pid(self, name: str) -> int | None:
         """Return the process id of the named program, None while it is down."""
@@ -242,6 +252,8 @@ class Supervisor:
 
     def _pass_on(self, child: Child, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
+        if child.program.hear and child.program.hear(text):
+            return
         child.last_lines = [*child.last_lines[-19:], text]
         self._print(child.program.name, text)
 

@@ -1,0 +1,78 @@
+"""The runner says what it ran, what it did not, and ends with one verdict."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from deploy.ci import suite
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """Record pytest's arguments and environment instead of running it."""
+    calls: list[tuple[list[str], dict[str, str]]] = []
+    codes: list[int] = []
+
+    def record(command, *, env, check):
+        calls.append((command[3:], env))
+        return type("Done", (), {"returncode": codes.pop(0) if codes else 0})
+
+    monkeypatch.setattr(suite.subprocess, "run", record)
+    return calls, codes
+
+
+def browser(monkeypatch, path):
+    monkeypatch.setattr(suite, "find_chromium", lambda environ: path)
+
+
+def test_both_parts_run_and_a_failure_of_either_counts(ran, monkeypatch):
+    calls, codes = ran
+    browser(monkeypatch, "/usr/bin/chromium")
+    for given, verdict in (([0, 0], 0), ([1, 0], 1), ([0, 1], 1)):
+        calls.clear()
+        codes[:] = given
+        assert suite.main([]) == verdict
+        assert [arguments[arguments.index("-m") + 1] for arguments, _env in calls] == ["not browser", "browser"]
+    assert calls[1][1]["CHROMIUM"] == "/usr/bin/chromium"
+
+
+def test_missing_browser_is_said_and_fails_only_when_asked_for(ran, monkeypatch, capsys):
+    calls, _codes = ran
+    browser(monkeypatch, None)
+    assert suite.main([]) == 0
+    assert "the browser part was NOT run: no Chromium" in capsys.readouterr().out
+    assert suite.main(["--browser-only"]) == 1
+    assert len(calls) == 1
+
+
+def test_a_suite_without_tests_is_no_success(ran, monkeypatch):
+    _calls, codes = ran
+    browser(monkeypatch, "/usr/bin/chromium")
+    codes[:] = [5]  # pytest: no tests collected
+    assert suite.main(["--no-browser"]) != 0
+
+
+def test_variables_of_a_running_site_do_not_reach_its_tests(ran, monkeypatch):
+    calls, _codes = ran
+    monkeypatch.setenv("DATABASE_URL", "postgres://real/site")
+    monkeypatch.setenv("FEEDFORWARD_DATA_DIR", "/srv/site")
+    assert suite.main(["--no-browser", "-x"]) == 0
+    arguments, environ = calls[0]
+    assert (
+        "DATABASE_URL" not in environ
+        and "FEEDFORWARD_DATA_DIR" not in environ
+        and environ["PATH"] == os.environ["PATH"]
+    )
+    assert arguments[-1] == "-x"
+
+
+def test_chromium_is_the_named_one_first(tmp_path):
+    for name in ("chromium", "my-browser"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    path = {"PATH": str(tmp_path)}
+    assert suite.find_chromium(path) == str(tmp_path / "chromium")
+    assert suite.find_chromium({**path, "CHROMIUM": str(tmp_path / "my-browser")}) == str(tmp_path / "my-browser")
+    assert suite.find_chromium({"PATH": str(tmp_path / "none")}) is None

@@ -122,6 +122,7 @@ class Prompt:
     sentences: tuple[Sentence, ...]
     redactions: Mapping[str, str] = field(default_factory=dict)  # placeholder -> original
     chunked: bool = False
+    part: Literal["all", "comments", "levels"] = "all"  # of a long draft: one chunk's comments, or the levels
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ class ReadItem:
     absence: bool
     quotes: tuple[Quote, ...] = ()
     quarantined: bool = False
+    quarantine_reason: str = ""  # no_located_quote, nonce_echo, link, markup, grade_talk, authorship ...
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,8 @@ class Reading:
     quotes_total: int = 0
     quotes_unfound: int = 0
     comments_dropped: bool = False  # over half of the run's quotes were not found
+    level_before_evidence: bool = False  # the raw answer chose levels before it looked at evidence
+    chunked: bool = False  # a long draft: comments from its parts, levels from one pass over the whole
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,8 @@ _MONTHS = frozenset(
 )
 # A line shorter than this was ended by its author, not by the width of a page.
 _WRAPPED_LINE_CHARS = 50
+# Text without any punctuation is cut here at a blank, so that no sentence outgrows a prompt.
+_LONGEST_CHARS = 1500
 
 
 @lru_cache(maxsize=32)
@@ -130,9 +132,18 @@ def _pieces_of_line(text: str, start: int, end: int) -> Iterator[tuple[int, int]
         if match.end() == len(line):
             break
         if _is_boundary(line, piece, match, lower_case_writer):
-            yield start + piece, start + match.end("close")
+            yield from _cut_long(text, start + piece, start + match.end("close"))
             piece = match.end()
-    yield start + piece, end
+    yield from _cut_long(text, start + piece, end)
+
+
+def _cut_long(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST_CHARS:
+        cut = max(text.rfind(mark, start + 1, start + _LONGEST_CHARS) for mark in ", ;\t、，")
+        cut = cut + 1 if cut > start + _LONGEST_CHARS // 2 else start + _LONGEST_CHARS
+        yield start, cut
+        start = cut
+    yield start, end
 
 
 def _writes_lower_case(line: str) -> bool:

@@ -206,6 +206,8 @@ class Rubric(models.Model):
     # The level position (0-based) that counts as pass, where the course has one.
     pass_position = models.PositiveSmallIntegerField(_("pass level"), null=True, blank=True)
     revision = models.PositiveIntegerField(_("revision"), default=1)
+    # How many criterion keys were ever given: the key of a removed criterion never comes to mean another one.
+    keys_given = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

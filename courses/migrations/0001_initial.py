@@ -112,6 +112,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=200, verbose_name='title')),
                 ('pass_position', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='pass level')),
                 ('revision', models.PositiveIntegerField(default=1, verbose_name='revision')),
+                ('keys_given', models.PositiveIntegerField(default=0, editable=False)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('course', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rubrics', to='courses.course')),

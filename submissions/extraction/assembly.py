@@ -14,6 +14,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" *\n *")
 _HIDDEN_MAX_CHARS = 4_000
 _HIDDEN_MAX_ITEMS = 200
+_SINGLE = ("metadata", "alt_text", "outside_body")  # each piece is whole in itself
 
 
 class Assembly:
@@ -32,9 +33,11 @@ class Assembly:
         self._not_read: Counter[tuple[str, str]] = Counter()
         self._invisible: dict[str, list[str]] = {}
         self._length = 0
+        self._hidden_open = False  # whether hidden runs that follow belong to the last one
 
     def add(self, kind: BlockKind, text: str, *, level: int = 0, page: int | None = None) -> None:
         """Add one block at the end; blank text adds nothing. White space is reduced except in code."""
+        self._hidden_open = False
         cleaned = characters.clean(text)
         for found_kind, spelled in cleaned.found:
             self._invisible.setdefault(found_kind, []).append(spelled)
@@ -60,11 +63,12 @@ class Assembly:
         if not shown.strip():
             return
         last = self._hidden[-1] if self._hidden else None
-        if last and last.kind == kind and last.where == where and kind not in ("metadata", "alt_text"):
+        if self._hidden_open and last and last.kind == kind and last.where == where and kind not in _SINGLE:
             joined = (last.text + shown)[:_HIDDEN_MAX_CHARS]
             self._hidden[-1] = Hidden(kind, joined, where)
         elif len(self._hidden) < _HIDDEN_MAX_ITEMS:
             self._hidden.append(Hidden(kind, shown[:_HIDDEN_MAX_CHARS], where))
+        self._hidden_open = True
 
     def miss(self, kind: str, count: int = 1, detail: str = "") -> None:
         """Count something that is no text for us."""

@@ -1,1 +1,278 @@
-"""Reads OpenDocument text by walking its XML in reading order (stub until written)."""
+"""Reads OpenDocument text by walking its XML in reading order.
+
+Along come tables, lists, notes, text boxes, insertions. Deletions, comments, headers and footers, properties and what
+formatting hides are kept apart.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from lxml import etree
+
+from submissions.extraction import archive, safe_xml
+from submissions.extraction.assembly import Assembly
+from submissions.extraction.document import BlockKind, ExtractedDocument
+from submissions.extraction.docx_surroundings import add_alt_text
+from submissions.extraction.limits import Limits, MediaFormat
+from submissions.extraction.odt_visibility import Styles
+from submissions.extraction.prose import is_message
+from submissions.extraction.verdicts import Reason, Unreadable
+
+_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+OFFICE, TEXT, TABLE, DRAW, STYLE = (f"{{{_NS}{name}:1.0}}" for name in ("office", "text", "table", "drawing", "style"))
+META = f"{{{_NS}meta:1.0}}"
+SVG = f"{{{_NS}svg-compatible:1.0}}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+
+_SKIPPED = frozenset(
+    (
+        OFFICE + "annotation", OFFICE + "annotation-end", OFFICE + "forms", TEXT + "tracked-changes", TEXT + "sequence-decls",
+        TEXT + "variable-decls", TEXT + "user-field-decls", TEXT + "note-citation", TEXT + "list-header-number",
+        TEXT + "index-title-template", TEXT + "table-of-content-source", TEXT + "alphabetical-index-source",
+        TEXT + "bibliography-source", SVG + "title", SVG + "desc", TEXT + "ruby-text", TEXT + "soft-page-break",
+    )
+)  # fmt: skip
+_LONG_CELL = 700
+
+
+def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
+    """Read an ``.odt`` file. Raises Unreadable (CORRUPT, UNSAFE_XML, EXPANDS, NO_TEXT, TOO_LONG ...)."""
+    zipped = archive.open_checked(stream, limits)
+    names = set(zipped.namelist())
+
+    def part(name: str) -> etree._Element | None:
+        if name not in names:
+            return None
+        return safe_xml.parse(archive.read_part(zipped, name, max_bytes=limits.max_part_bytes))
+
+    content, styles = part("content.xml"), part("styles.xml")
+    body = content.find(f"{OFFICE}body/{OFFICE}text") if content is not None else None
+    if content is None or body is None:
+        raise Unreadable(Reason.CORRUPT, "no text body")
+    assembly = Assembly(MediaFormat.ODT, limits)
+    walk = _Walk(assembly, Styles((styles, content)))
+    walk.blocks(body)
+    _add_deletions(assembly, body)
+    for note in body.iter(OFFICE + "annotation"):
+        assembly.miss("comments")
+        text = " ".join("".join(p.itertext()) for p in note.iter(TEXT + "p"))
+        if len(text.split()) >= 6:
+            assembly.hide("outside_body", text, "comments")
+    _add_running(assembly, styles)
+    _add_properties(assembly, part("meta.xml"))
+    return assembly.finish()
+
+
+class _Walk:
+    def __init__(self, assembly: Assembly, styles: Styles) -> None:
+        self.assembly = assembly
+        self.styles = styles
+        self.cell: list[str] | None = None
+        self.hidden: str | None = None
+        self.grounds: list[str] = []
+        self._text: list[str] = []
+        self._waiting: list[etree._Element] = []  # notes and boxes, read after their paragraph
+
+    def blocks(self, container: etree._Element, *, kind: BlockKind | None = None, level: int = 0) -> None:
+        """Walk block-level children; ``kind`` is given inside lists and notes."""
+        for child in container:
+            tag = child.tag
+            if tag == TEXT + "h":
+                outline = child.get(TEXT + "outline-level", "1")
+                self.paragraph(child, kind or "heading", int(outline) if outline.isascii() and outline.isdigit() else 1)
+            elif tag == TEXT + "p":
+                self.paragraph(child, kind, level)
+            elif tag == TEXT + "list":
+                for item in child:
+                    if item.tag in (TEXT + "list-item", TEXT + "list-header"):
+                        deeper = level + 1 if kind == "list_item" else 0
+                        self.blocks(item, kind=kind if kind == "footnote" else "list_item", level=deeper)
+            elif tag == TABLE + "table":
+                self.table(child)
+            elif tag == TEXT + "section" and child.get(TEXT + "display") in ("none", "condition"):
+                before, self.hidden = self.hidden, self.hidden or "hidden_font"
+                self.blocks(child, kind=kind, level=level)
+                self.hidden = before
+            elif tag in (DRAW + "frame", DRAW + "custom-shape", DRAW + "rect", DRAW + "g"):
+                self._frame(child)
+                self._flush()
+            elif tag not in _SKIPPED:
+                self.blocks(child, kind=kind, level=level)
+
+    def paragraph(self, paragraph: etree._Element, kind: BlockKind | None, level: int) -> None:
+        style = paragraph.get(TEXT + "style-name")
+        outer_text, self._text = self._text, []
+        outer_waiting, self._waiting = self._waiting, []
+        self._inline(paragraph, [style])
+        text, self._text = "".join(self._text), outer_text
+        if self.cell is not None:
+            self.cell.append(text)
+        else:
+            self.assembly.add(kind or self._kind(style), text, level=level)
+        self._flush()
+        self._waiting = outer_waiting
+
+    def _kind(self, style: str | None) -> BlockKind:
+        names = self.styles.names(style)
+        if any("quot" in name for name in names):
+            return "quote"
+        if any("preformatted" in name for name in names):
+            return "code"
+        if names and names[-1] in ("title", "subtitle") or "title" in names:
+            return "heading"
+        return "paragraph"
+
+    def _flush(self) -> None:
+        while self._waiting:
+            element = self._waiting.pop(0)
+            if element.tag == TEXT + "note":
+                body = element.find(TEXT + "note-body")
+                if body is not None:
+                    outer_cell, self.cell = self.cell, None
+                    self.blocks(body, kind="footnote")
+                    self.cell = outer_cell
+            else:
+                far = _far_away(element)
+                before, self.hidden = self.hidden, self.hidden or ("off_page_text_box" if far else None)
+                self.blocks(element)
+                self.hidden = before
+
+    def table(self, table: etree._Element) -> None:
+        for row in _rows(table):
+            cells: list[list[str]] = []
+            outer_cell, outer_grounds = self.cell, self.grounds
+            for cell in row:
+                if cell.tag != TABLE + "table-cell":
+                    continue
+                ground = self.styles.ground(cell.get(TABLE + "style-name"))
+                self.grounds = [ground] if ground else outer_grounds
+                self.cell = []
+                self.blocks(cell)
+                cells.append([text for text in self.cell if text.strip()])
+            self.cell, self.grounds = outer_cell, outer_grounds
+            self._row(cells)
+
+    def _row(self, cells: list[list[str]]) -> None:
+        filled = [cell for cell in cells if cell]
+        if not filled:
+            return
+        if self.cell is not None:
+            self.cell.append("\t".join(" ".join(cell) for cell in filled))
+        elif len(filled) == 1 or max(sum(map(len, cell)) for cell in filled) > _LONG_CELL:
+            for text in (text for cell in filled for text in cell):
+                self.assembly.add("paragraph", text)
+        else:
+            self.assembly.add("table_row", "\t".join("\n".join(cell) for cell in cells).strip("\t"))
+
+    def _inline(self, element: etree._Element, styles: list[str | None]) -> None:
+        why = self.hidden or self.styles.why_hidden(styles, self.grounds)
+        self._emit(element.text, why)
+        for child in element:
+            tag = child.tag
+            if tag == TEXT + "s":
+                count = child.get(TEXT + "c", "1")
+                self._emit(" " * (min(int(count), 100) if count.isascii() and count.isdigit() else 1), why)
+            elif tag == TEXT + "tab":
+                self._emit("\t", why)
+            elif tag == TEXT + "line-break":
+                self._emit("\n", why)
+            elif tag in (TEXT + "note", DRAW + "text-box"):
+                self._waiting.append(child)
+            elif tag in (DRAW + "frame", DRAW + "custom-shape", DRAW + "rect", DRAW + "g"):
+                self._frame(child)
+            elif tag in (TEXT + "hidden-text", TEXT + "hidden-paragraph", TEXT + "conditional-text"):
+                if child.get(TEXT + "is-hidden") == "true" or tag == TEXT + "hidden-text":
+                    self.assembly.hide(
+                        "hidden_font", child.get(TEXT + "string-value") or "".join(child.itertext()), "body"
+                    )
+                else:
+                    self._inline(child, styles)
+            elif tag not in _SKIPPED:
+                self._inline(child, [*styles, child.get(TEXT + "style-name")])
+            self._emit(child.tail, why)
+
+    def _emit(self, text: str | None, why: str | None) -> None:
+        if not text:
+            return
+        if len(text) > 1:
+            text = re.sub(r"[ \t\r\n]+", " ", text)  # white space in the XML is one blank; tabs and breaks are elements
+        if why:
+            self.assembly.hide(why, text, "body")
+        else:
+            self._text.append(text)
+
+    def _frame(self, frame: etree._Element) -> None:
+        described = " ".join("".join(node.itertext()) for node in frame.iter(SVG + "title", SVG + "desc"))
+        add_alt_text(self.assembly, described)
+        if frame.tag != DRAW + "frame":
+            self._waiting.append(frame)
+            return
+        boxes = [child for child in frame if child.tag == DRAW + "text-box"]
+        self._waiting += boxes
+        if not boxes:
+            is_object = frame.find(DRAW + "object") is not None
+            self.assembly.miss("equations and embedded objects" if is_object else "images")
+
+
+def _rows(table: etree._Element) -> list[etree._Element]:
+    rows: list[etree._Element] = []
+    for child in table:
+        if child.tag == TABLE + "table-row":
+            rows.append(child)
+        elif child.tag in (TABLE + "table-header-rows", TABLE + "table-rows", TABLE + "table-row-group"):
+            rows += _rows(child)
+    return rows
+
+
+def _far_away(element: etree._Element) -> bool:
+    frame = element if element.tag != DRAW + "text-box" else element.getparent()
+    if frame is None:
+        return False
+    return any(
+        _centimetres(frame.get(SVG + axis)) < -3 or _centimetres(frame.get(SVG + axis)) > 60 for axis in ("x", "y")
+    )
+
+
+def _centimetres(value: str | None) -> float:
+    units = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "px": 2.54 / 96}
+    for unit, factor in units.items():
+        if value and value.endswith(unit):
+            try:
+                return float(value.removesuffix(unit)) * factor
+            except ValueError:
+                return 0.0
+    return 0.0
+
+
+def _add_deletions(assembly: Assembly, body: etree._Element) -> None:
+    for deletion in body.iter(TEXT + "deletion"):
+        assembly.miss("tracked deletions")
+        text = " ".join("".join(node.itertext()) for node in deletion.iter(TEXT + "p", TEXT + "h"))
+        if len(text.split()) >= 4:
+            assembly.hide("deleted_text", text, "body")
+
+
+def _add_running(assembly: Assembly, styles: etree._Element | None) -> None:
+    if styles is None:
+        return
+    for area in styles.iter(STYLE + "header", STYLE + "footer", STYLE + "header-first", STYLE + "footer-first",
+                            STYLE + "header-left", STYLE + "footer-left"):  # fmt: skip
+        for paragraph in area.iter(TEXT + "p"):
+            text = "".join(paragraph.itertext()).strip()
+            if text:
+                assembly.miss("headers and footers")
+            if is_message(text):
+                assembly.hide("outside_body", text, etree.QName(area).localname)
+
+
+def _add_properties(assembly: Assembly, meta: etree._Element | None) -> None:
+    if meta is None:
+        return
+    visible = " ".join(assembly.visible_text.split()).casefold()
+    wanted = (_DC + "title", _DC + "subject", _DC + "description", META + "keyword", META + "user-defined")
+    for node in meta.iter(*wanted):
+        text = " ".join((node.text or "").split())
+        if is_message(text) and text.casefold() not in visible:
+            assembly.hide("metadata", text, etree.QName(node).localname)

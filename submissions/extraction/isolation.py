@@ -88,9 +88,7 @@ def extract_paste(text: str, limits: Limits) -> ExtractedDocument:
     """
     if len(text) > limits.max_chars * 3:
         raise Unreadable(Reason.TOO_LONG)
-    lost = text.count("\ufffd") + sum("\ud800" <= char <= "\udfff" for char in text)
-    if lost * 100 > len(text):
-        raise Unreadable(Reason.ENCODING)
+    plain.refuse_damaged(text)
     assembly = Assembly(MediaFormat.PASTE, limits)
     plain.add_paragraphs(assembly, text)
     return assembly.finish()

@@ -74,6 +74,13 @@ def read(raw: bytes, media_format: MediaFormat, limits: Limits) -> ExtractedDocu
     return assembly.finish()
 
 
+def refuse_damaged(text: str) -> None:
+    """Raise ENCODING when more than one character in a hundred was lost on the way (U+FFFD, half surrogate pairs)."""
+    lost = text.count("\ufffd") + sum("\ud800" <= char <= "\udfff" for char in text)
+    if lost * 100 > len(text):
+        raise Unreadable(Reason.ENCODING, f"{lost} characters lost")
+
+
 def add_paragraphs(assembly: Assembly, text: str) -> None:
     """Add plain text: blank lines part paragraphs; without any, every line is one."""
     text = re.sub(r"\r\n?|[\u0085\u2028\u2029\f]", "\n", text)

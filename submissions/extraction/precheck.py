@@ -12,7 +12,7 @@ from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.names import clean_name, extension_of
 from submissions.extraction.verdicts import Reason, Unreadable
 
-__all__ = ["clean_name", "precheck"]
+__all__ = ["clean_name", "precheck", "precheck_paste"]
 
 _EXTENSIONS = {
     "docx": MediaFormat.DOCX,
@@ -66,7 +66,7 @@ def precheck(
     """Decide what ``name`` is and whether it is worth a reader's time.
 
     ``head`` holds the first bytes (1 kB or more where there are as many), ``open_file`` opens the whole upload for
-    reading and is called at most once. ``declared_type`` is what the browser claims: a hint that decides nothing.
+    reading and seeking and is called at most once; what it returns is not closed here. ``declared_type`` is what the browser claims: a hint that decides nothing.
     Raises Unreadable with NAME, TYPE, MACRO, EMPTY, TOO_BIG, MISMATCH, CORRUPT, EXPANDS, ENCRYPTED; for plain text also
     ENCODING, TOO_LONG, TOO_SHORT.
     """
@@ -81,16 +81,16 @@ def precheck(
         raise Unreadable(Reason.EMPTY)
     if size > limits.max_bytes:
         raise Unreadable(Reason.TOO_BIG, f"{size} bytes")
-    with open_file() as stream:
-        if media_format is MediaFormat.PDF:
-            _check_pdf(head)
-        elif media_format in (MediaFormat.DOCX, MediaFormat.ODT):
-            _check_container(media_format, head, stream, limits)
-        elif media_format is MediaFormat.RTF:
-            if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
-                raise Unreadable(Reason.MISMATCH, "no RTF")
-        else:
-            _check_text(head, stream, limits)
+    stream = open_file()  # stays open: it belongs to the caller
+    if media_format is MediaFormat.PDF:
+        _check_pdf(head)
+    elif media_format in (MediaFormat.DOCX, MediaFormat.ODT):
+        _check_container(media_format, head, stream, limits)
+    elif media_format is MediaFormat.RTF:
+        if not head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"{\\rtf"):
+            raise Unreadable(Reason.MISMATCH, "no RTF")
+    else:
+        _check_text(head, stream, limits)
     return media_format
 
 
@@ -156,5 +156,23 @@ def _check_text(head: bytes, stream: BinaryIO, limits: Limits) -> None:
     text = plain.decode(stream.read(limits.max_bytes + 1)).text
     if len(text) > limits.max_chars * 3:
         raise Unreadable(Reason.TOO_LONG, f"{len(text)} characters")
-    if characters.is_blank(text):
+    _check_length(text, limits)
+
+
+def precheck_paste(text: str, limits: Limits) -> None:
+    """Refuse pasted text that need not wait for a worker. Raises Unreadable: EMPTY, ENCODING, TOO_LONG, TOO_SHORT."""
+    if len(text) > limits.max_chars * 3:
+        raise Unreadable(Reason.TOO_LONG, f"{len(text)} characters")
+    plain.refuse_damaged(text)
+    _check_length(text, limits)
+
+
+def _check_length(text: str, limits: Limits) -> None:
+    cleaned = characters.clean(text).text
+    if not cleaned.strip():
         raise Unreadable(Reason.EMPTY, "blank")
+    words = characters.count_words(cleaned)
+    if words > limits.max_words:
+        raise Unreadable(Reason.TOO_LONG, f"{words} words")
+    if words < limits.min_words:
+        raise Unreadable(Reason.TOO_SHORT if words else Reason.EMPTY, f"{words} words")

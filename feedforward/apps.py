@@ -7,4 +7,6 @@ class FeedForwardConfig(AppConfig):
     name = "feedforward"
 
     def ready(self) -> None:
-        from feedforward import checks  # noqa: F401  (registers the system checks)
+        # checks registers the system checks; celery is the application that every task of ours binds to. It is loaded
+        # here and not with the package, so that the package's pure modules cost neither Django nor Celery.
+        from feedforward import celery, checks  # noqa: F401

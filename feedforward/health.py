@@ -15,7 +15,7 @@ def broker_answers(*, timeout_s: float = 1.0) -> bool:
     """Whether the broker answers a PING within ``timeout_s``."""
     try:
         with Redis.from_url(
-            settings.BROKER.cache_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
+            settings.BROKER.client_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
         ) as client:
             return bool(client.ping())
     except (RedisError, OSError):

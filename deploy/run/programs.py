@@ -93,6 +93,10 @@ def site_programs(site: Site) -> list[Program]:
         "MALLOC_ARENA_MAX": "2",
         # Ctrl-C and deploys: a running task gets a few seconds, then its lease lets another worker take over.
         "REMAP_SIGTERM": "SIGQUIT",
+        # The preparation has run them; again in every worker they load all pages' code, 30 MB each.
+        "CELERY_SKIP_CHECKS": "true",
+        # Celery's twelve lines about root at every start: in a container there is often nobody else.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     celery = [*python, "celery", "--app", "feedforward", "--quiet"]
     worker = ["worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]

@@ -8,10 +8,11 @@ import stat
 
 import pytest
 
-from deploy.run import preflight
+from deploy.run import preflight, prepare
 from deploy.run.kept_keys import kept_keys
 from deploy.run.manager import main, wants_demo
 from deploy.run.preflight import CannotStart
+from deploy.run.prepare import Refused
 from feedforward import broker
 
 
@@ -96,9 +97,8 @@ def test_unreadable_variables(environ, words, tmp_path):
 
 
 def test_redis_url_that_does_not_answer(tmp_path):
-    found = broker.resolve(tmp_path, {"REDIS_URL": f"unix://{tmp_path}/none.sock"})
-    with pytest.raises(CannotStart, match="named by REDIS_URL does not answer"):
-        preflight.check_broker(found)
+    with pytest.raises(Refused, match="named by REDIS_URL does not answer"):
+        prepare._ask_broker(f"unix://{tmp_path}/none.sock")
 
 
 def test_no_server_found(tmp_path, monkeypatch):

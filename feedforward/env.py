@@ -26,6 +26,16 @@ def text(name: str, default: str = "") -> str:
     return os.environ.get(name, default).strip()
 
 
+def kept(path: Path) -> str:
+    """Return the key that the process manager made and keeps in ``path`` (deploy/run/kept_keys.py), or ""."""
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise BadSetting(f"The key in {path} cannot be read: {error.strerror}.") from None
+
+
 def flag(name: str, default: bool = False) -> bool:
     """Return a yes/no value: 1, true, yes, on or 0, false, no, off in any case."""
     value = text(name).lower()

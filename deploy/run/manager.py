@@ -15,7 +15,7 @@ from typing import IO
 from deploy.run import preflight
 from deploy.run.announcement import announce
 from deploy.run.health import health
-from deploy.run.kept_keys import kept_keys
+from deploy.run.kept_keys import keep_keys
 from deploy.run.preflight import CannotStart
 from deploy.run.prepare import MARK, REFUSAL, Outcome
 from deploy.run.programs import Site, broker_program, preparation, site_programs
@@ -52,10 +52,10 @@ def site_from(environ: dict[str, str]) -> Site:
     preflight.prepare_data_dir(data_dir)
     found = broker.resolve(data_dir, environ)
     demo = wants_demo(environ)
+    keep_keys(data_dir, environ)
     reviewer_port = _reviewer_port(data_dir) if demo else None
     environ = {
         **environ,
-        **kept_keys(data_dir, environ),
         "DJANGO_SETTINGS_MODULE": "feedforward.settings",
         "FEEDFORWARD_DATA_DIR": str(data_dir),
         "FEEDFORWARD_DEMO": "1" if demo else "0",

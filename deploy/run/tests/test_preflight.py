@@ -9,11 +9,11 @@ import stat
 import pytest
 
 from deploy.run import preflight, prepare
-from deploy.run.kept_keys import kept_keys
+from deploy.run.kept_keys import keep_keys
 from deploy.run.manager import main, wants_demo
 from deploy.run.preflight import CannotStart
 from deploy.run.prepare import Refused
-from feedforward import broker
+from feedforward import broker, env
 
 
 @pytest.fixture
@@ -120,24 +120,39 @@ def test_socket_folder_is_private_and_never_a_link(tmp_path):
         preflight.check_broker(found)
 
 
+def keys(folder):
+    return {path.name: path.read_text().strip() for path in folder.iterdir()}
+
+
 def test_keys_are_made_once_and_kept_private(tmp_path):
-    first = kept_keys(tmp_path, {})
-    assert first == kept_keys(tmp_path, {})
-    assert len(first["SECRET_KEY"]) >= 50 and first["SECRET_KEY"] != first["SALT_KEY"]
+    keep_keys(tmp_path, {})
+    first = keys(tmp_path)
+    keep_keys(tmp_path, {})
+    assert keys(tmp_path) == first
+    assert len(first["secret_key"]) >= 50 and first["secret_key"] != first["salt_key"]
     for name in ("secret_key", "salt_key"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+        assert env.kept(tmp_path / name) == first[name]
 
 
-def test_given_keys_are_left_alone(tmp_path):
-    assert kept_keys(tmp_path, {"SECRET_KEY": "mine"}) == {}
-    assert kept_keys(tmp_path, {"SECRET_KEY_FILE": "/run/secret", "SALT_KEY": "salt"}) == {}
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize(
+    ("environ", "made"),
+    [
+        ({"SECRET_KEY": "mine"}, set()),
+        ({"SECRET_KEY_FILE": "/run/secret", "SALT_KEY": "salt"}, set()),
+        ({"SALT_KEY": "salt"}, {"secret_key"}),
+        ({"SECRET_KEY": " "}, {"secret_key", "salt_key"}),
+    ],
+)
+def test_given_keys_are_left_alone(environ, made, tmp_path):
+    keep_keys(tmp_path, environ)
+    assert set(keys(tmp_path)) == made
 
 
 def test_an_emptied_key_file_is_not_silently_replaced(tmp_path):
     (tmp_path / "secret_key").write_text("")
     with pytest.raises(CannotStart, match="Put the key back from a backup"):
-        kept_keys(tmp_path, {})
+        keep_keys(tmp_path, {})
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,124 @@
-"""Sessions end at once when a person's rights change, and after their absolute age."""
+"""Sessions end at once when a person's rights change, after their absolute age, and when nobody is there.
+
+That a change of rights ends sessions is not done here: ``User.session_epoch`` is part of the session's hash
+(accounts.models), so Django itself no longer accepts the old ones.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.audit import record
+from accounts.models import User
+
+BEGAN, SEEN = "began_at", "seen_at"
+# How often being there is written down; a poll every few seconds must not write every few seconds.
+TOUCH_S = 300
+DEVICE_COOKIE_AGE_S = 180 * 86_400
+DEVICE_SALT = "accounts.device"
+# What an administrator without a second step can still reach: setting one up, and leaving.
+WITHOUT_SECOND_STEP = ("mfa_", "account_reauthenticate", "account_logout", "healthz")
+
+
+def begin(request: HttpRequest, *, now: float) -> None:
+    """Start the clock of a new session."""
+    request.session[BEGAN] = now
+    request.session[SEEN] = now
+
+
+def _device_cookie_name() -> str:
+    return "__Host-device" if settings.SECURE else "device"
+
+
+def remember_device(response: HttpResponse, user: User) -> None:
+    """Mark the browser as one this person signed in from: guesses by strangers do not lock it out.
+
+    It opens nothing; it only exempts from the limits that count strangers' failures.
+    """
+    response.set_cookie(
+        _device_cookie_name(),
+        signing.dumps(user.email, salt=DEVICE_SALT),
+        max_age=DEVICE_COOKIE_AGE_S,
+        secure=settings.SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def knows_device(request: HttpRequest, email: str) -> bool:
+    """Whether this browser has signed in as ``email`` before."""
+    value = request.COOKIES.get(_device_cookie_name(), "")
+    try:
+        return bool(value) and signing.loads(value, salt=DEVICE_SALT, max_age=DEVICE_COOKIE_AGE_S) == email
+    except signing.BadSignature:
+        return False
+
+
+def _somebody_is_there(request: HttpRequest) -> bool:
+    """Whether a person did this; a page that polls by itself keeps nobody signed in."""
+    return request.method not in {"GET", "HEAD"} or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 class SessionGuardMiddleware:
-    """Sign out sessions that are older than the person's last change of rights."""
+    """Sign out sessions that are too old or idle, ask administrators for a second step, clear up at logout."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        was_signed_in = request.user.is_authenticated
+        if isinstance(request.user, User):
+            over = self._over(request, request.user)
+            if over:
+                return over
+        response = self.get_response(request)
+        if was_signed_in and not request.user.is_authenticated:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """Administrators set up a second step before anything else."""
+        user = request.user
+        if not settings.MFA_REQUIRED_FOR_ADMINISTRATORS or not isinstance(user, User) or not user.is_administrator:
+            return None
+        name = (request.resolver_match.url_name if request.resolver_match else "") or ""
+        if name.startswith(WITHOUT_SECOND_STEP) or is_mfa_enabled(user):
+            return None
+        messages.info(request, _("Administrators sign in with a second step. Please set one up first."))
+        return redirect("mfa_index")
+
+    def _over(self, request: HttpRequest, user: User) -> HttpResponse | None:
+        now = time.time()
+        session = request.session
+        if BEGAN not in session:
+            begin(request, now=now)
+        age_s, idle_s = now - session[BEGAN], now - session.get(SEEN, now)
+        idle_limit_s = settings.SESSION_COOKIE_AGE
+        if user.is_administrator:
+            idle_limit_s = min(idle_limit_s, settings.SESSION_ADMIN_IDLE.total_seconds())
+        if age_s > settings.SESSION_ABSOLUTE_AGE.total_seconds() or idle_s > idle_limit_s:
+            record(actor=user, code="account.session_ended", obj=user)
+            logout(request)
+            return self._to_login(request)
+        if idle_s > TOUCH_S and _somebody_is_there(request):
+            session[SEEN] = now
+        return None
+
+    def _to_login(self, request: HttpRequest) -> HttpResponse:
+        if getattr(request, "htmx", False):
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
+        messages.info(request, _("You were signed out because nothing happened for a while."))
+        return redirect(settings.LOGIN_URL)

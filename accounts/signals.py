@@ -1,7 +1,10 @@
-"""What this floor announces to the floors above."""
+"""The second and last domain signal of the house (docs/architecture.md, floors).
+
+``invitation_accepted`` is sent by :func:`accounts.invitations.redeem` inside its transaction, once per
+invitation: ``sender=Invitation, invitation=Invitation, user=User, now=datetime``. What an acceptance means for a
+course is for ``courses.receivers`` to do; an exception there undoes the acceptance.
+"""
 
 from django.dispatch import Signal
 
-# Sent inside the transaction that redeems an invitation, with ``invitation`` and ``user``; received only by
-# courses/receivers.py, which enrols the student or adds to the staff. The second signal of the house.
 invitation_accepted = Signal()

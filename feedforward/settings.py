@@ -28,8 +28,9 @@ PORT = env.number("PORT", 8000, low=1, high=65535)
 SITE_URL = env.text("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
 SECURE = SITE_URL.startswith("https://")
 
-SECRET_KEY = env.text("SECRET_KEY", "not-secret-development-only-key-please-set-SECRET_KEY")
-SALT_KEY = [SECRET_KEY] if not env.text("SALT_KEY") else env.words("SALT_KEY")
+SECRET_KEY = env.text("SECRET_KEY") or env.kept(DATA_DIR / "secret_key")
+SECRET_KEY = SECRET_KEY or "not-secret-development-only-key-please-set-SECRET_KEY"
+SALT_KEY = env.words("SALT_KEY", (env.kept(DATA_DIR / "salt_key") or SECRET_KEY,))
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", (SITE_URL,) if SECURE else ())
@@ -158,6 +159,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OwnWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -173,11 +175,31 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "10/5m/key,300/m/ip"}
-# closed: invitations only; domain: also addresses of the allowed domains; open is not offered.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.LoginForm",
+    "signup": "accounts.forms.SignupForm",
+    "reset_password": "accounts.forms.ResetPasswordForm",
+}
+# Ours (feedforward/ratelimit.py) come first; allauth's stay where they count per signed-in person.
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": None,
+    "signup": None,
+    "reset_password": None,
+    "reset_password_from_key": "300/m/ip",
+}
+# Without domains only invitations open the door; open to everybody is not offered.
 SIGNUP_DOMAINS = env.words("SIGNUP_DOMAINS")
+# Whoever asks to be an instructor waits for an administrator, unless the domain is listed here.
+INSTRUCTOR_DOMAINS = env.words("INSTRUCTOR_DOMAINS")
+# Answers that must not tell known from unknown addresses take at least this long.
+EVEN_ANSWER_S = 0.35
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_TOTP_ISSUER = SITE_NAME
+SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
 MFA_REQUIRED_FOR_ADMINISTRATORS = env.flag("MFA_REQUIRED_FOR_ADMINISTRATORS", not DEMO)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -228,7 +250,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "drafts", "file_permissions_mode": 0o600},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "feedforward.staticfiles.ModuleManifestStorage"},
 }
 WHITENOISE_MAX_AGE = 31_536_000
 
@@ -284,6 +306,10 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
         "LiteLLM": {"level": "CRITICAL"},
         "httpx": {"level": "WARNING"},
+        # A line per sweep, every few seconds, hides the lines that matter.
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
 }
 

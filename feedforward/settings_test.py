@@ -18,6 +18,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 MFA_REQUIRED_FOR_ADMINISTRATORS = False
+EVEN_ANSWER_S = 0.0
 ALLOW_LOCAL_MODEL_SERVERS = True
 if "pool" in DATABASES["default"].get("OPTIONS", {}):
     # Pooled connections outlive a test's threads and keep the test database from being dropped.

@@ -1,0 +1,57 @@
+"""Make the first administrator, or another one."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.people import AddressTaken, add_person
+
+
+def set_password_link(user: User) -> str:
+    """The address where the person sets a password; works once, for PASSWORD_RESET_TIMEOUT seconds."""
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
+    return settings.SITE_URL + path.replace("UID-KEY", key)
+
+
+class Command(BaseCommand):
+    help = "Make an administrator. Without a password it prints a link to set one."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email")
+        parser.add_argument("--name", default="")
+        parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = options["email"].strip().lower()
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise CommandError(f"“{email}” is not an email address.") from None
+        password = None
+        if options["password_stdin"]:
+            password = sys.stdin.readline().rstrip("\r\n")
+            try:
+                validate_password(password, User(email=email, name=options["name"]))
+            except ValidationError as error:
+                raise CommandError(" ".join(error.messages)) from None
+        try:
+            user = add_person(email=email, name=options["name"], password=password, roles=["administrator"], actor=None)
+        except AddressTaken as error:
+            raise CommandError(f"{error} An administrator can give it the role on the people page.") from None
+        self.stdout.write(f"{email} is an administrator now.")
+        if password is None:
+            minutes = settings.PASSWORD_RESET_TIMEOUT // 60
+            self.stdout.write(f"Set the password within {minutes} minutes: {set_password_link(user)}")

@@ -12,17 +12,20 @@ from accounts import audit
 from accounts.models import User
 from courses.catalogue import lock_course
 from courses.models import Course, Criterion, Level, Rubric, RubricTemplate
+from courses.rubric_lint import Hint, lint_rubric
 from courses.rubric_spec import CriterionSpec, LevelSpec, Problem, RubricSpec, check, from_content, tidy, to_content
 from feedforward.errors import DomainError
 
 __all__ = [
     "CriterionSpec",
+    "Hint",
     "LevelSpec",
     "RubricChanged",
     "RubricInvalid",
     "RubricSpec",
     "create_rubric",
     "from_template",
+    "lint_rubric",
     "save_as_template",
     "spec_of",
     "templates_for",

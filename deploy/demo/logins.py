@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PASSWORD = "draft-review-release"  # noqa: S105 - printed at every demo start  # nosec B105
+PASSWORD = "draft-review-release"  # nosec B105 - printed at every demo start
 
 ADMIN = "admin@demo.example"
 INSTRUCTOR = "ines.halloran@demo.example"

@@ -13,7 +13,7 @@ from deploy.demo.rules.task import Task
 
 MODELS: Mapping[str, Voice] = {"demo-kind": "kind", "demo-balanced": "balanced", "demo-strict": "strict"}
 # issues, strengths, questions that each voice mentions at most
-ROOM: Mapping[Voice, tuple[int, int, int]] = {"kind": (4, 3, 1), "balanced": (5, 2, 1), "strict": (7, 2, 1)}
+ROOM: Mapping[Voice, tuple[int, int, int]] = {"kind": (4, 2, 1), "balanced": (5, 2, 1), "strict": (5, 2, 1)}
 HIGHER: frozenset[Topic] = frozenset({"claim", "evidence", "views", "method", "results", "discussion", "aim"})
 TO_REVIEWER = re.compile(
     r"\b(ignore (?:all |any |the )?(?:previous|prior|above) instructions|(?:dear|note to the) (?:ai|reviewer|model|assistant)|"
@@ -24,8 +24,55 @@ TO_REVIEWER = re.compile(
 CONCERN = re.compile(
     r"\b(I want to (?:die|kill myself)|kill myself|end my life|suicidal thoughts|hurt(?:ing)? myself)\b", re.I
 )
-ENGLISH = frozenset("the of and to in is that it for as are with was on be this have from by not or an".split())
-GERMAN = frozenset("der die das und ist nicht ein eine zu den von mit sich auf für im dass es auch".split())
+ENGLISH = frozenset(
+    [
+        "the",
+        "of",
+        "and",
+        "to",
+        "in",
+        "is",
+        "that",
+        "it",
+        "for",
+        "as",
+        "are",
+        "with",
+        "was",
+        "on",
+        "be",
+        "this",
+        "have",
+        "from",
+        "by",
+        "not",
+        "or",
+        "an",
+    ]
+)
+GERMAN = frozenset(
+    [
+        "der",
+        "die",
+        "das",
+        "und",
+        "ist",
+        "nicht",
+        "ein",
+        "eine",
+        "zu",
+        "den",
+        "von",
+        "mit",
+        "sich",
+        "auf",
+        "für",
+        "im",
+        "dass",
+        "es",
+        "auch",
+    ]
+)
 
 
 def write(task: Task, voice: Voice, seed: str) -> dict[str, Any]:
@@ -38,7 +85,7 @@ def write(task: Task, voice: Voice, seed: str) -> dict[str, Any]:
     if language != "en":
         observations, signals = [], []
     judged = [levels.judge(criterion, signals, voice, seed) for criterion in task.criteria]
-    chosen = _choose(observations, places, voice, seed) if task.part != "levels" else []
+    chosen = _choose(observations, places, voice, seed, task.part) if task.part != "levels" else []
     items = [_item(f"i{n}", o, places[o.topic], voice) for n, o in enumerate(chosen, 1)]
     issues = [i for i, o in zip(items, chosen, strict=True) if o.kind == "issue"]
     return {
@@ -64,7 +111,7 @@ def _look(task: Task, draft: Draft) -> tuple[list[Observation], list[Signal]]:
         claim.look(draft) if "claim" in asked or not experimental else ([], []),
         sources.look(draft, own_measurements=experimental and "evidence" not in asked),
         views.look(draft) if "views" in asked or ("claim" in asked and not experimental) else ([], []),
-        order.look(draft),
+        order.look(draft, experimental=experimental),
         wording.look(draft, task.assignment),
         experiment.look(draft) if experimental else ([], []),
     ]
@@ -72,7 +119,7 @@ def _look(task: Task, draft: Draft) -> tuple[list[Observation], list[Signal]]:
 
 
 def _choose(
-    observations: Sequence[Observation], places: Mapping[Topic, str], voice: Voice, seed: str
+    observations: Sequence[Observation], places: Mapping[Topic, str], voice: Voice, seed: str, part: str
 ) -> list[Observation]:
     """What this voice mentions, most important first; at most one note on a sentence, two on a criterion's issues."""
     at = STRICTNESS[voice]
@@ -80,18 +127,19 @@ def _choose(
         o
         for o in observations
         if o.topic in places
+        and not (o.absence and part == "comments")  # it may stand in another part
         and o.noticed_from <= at
         # A light remark is sometimes left out, as people do; never a heavy one.
         and (o.severity >= 2 or o.kind == "strength" or levels.chance(seed, voice, o.rule) < 0.75)
     ]
-    heard.sort(key=lambda o: (-o.severity - (0.5 if o.topic in HIGHER else 0), o.rule))
+    heard.sort(key=lambda o: -o.severity - (0.5 if o.topic in HIGHER else 0))
     room = dict(zip(("issue", "strength", "question"), ROOM[voice], strict=True))
     most = {"issue": 3 if voice == "strict" else 2, "strength": 1, "question": 1}
     chosen: list[Observation] = []
     for o in heard:
         key = places[o.topic]
         same_criterion = sum(1 for c in chosen if c.kind == o.kind and places[c.topic] == key)
-        same_place = o.sentence is not None and any(c.sentence == o.sentence and c.kind == o.kind for c in chosen)
+        same_place = o.sentence is not None and any(c.sentence == o.sentence for c in chosen)
         if room[o.kind] and same_criterion < most[o.kind] and not same_place:
             room[o.kind] -= 1
             chosen.append(o)

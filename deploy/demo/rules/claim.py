@@ -30,7 +30,7 @@ STEP = re.compile(
 )
 ABSOLUTE = re.compile(
     r"\b(always|never|everyone|everybody|nobody|obviously|obvious|clearly|everywhere|totally|completely|undoubtedly|"
-    r"worst|proves?|hardly anybody|nothing|every (?:city|country|person|student))\b",
+    r"worst|proves?|(?<!almost )every (?:city|country|person|student))\b",
     re.I,
 )
 LEAP = re.compile(r"^(This (?:shows|proves|means)|Therefore|So|Thus|It is obvious|Hence)\b")
@@ -97,14 +97,14 @@ def look(draft: Draft) -> Findings:
             "claim",
             min(1.0, share * 1.3),
             (0.8, 0.9, 0.9),
-            f"{in_words(len(stepping))} of {in_words(len(draft.body))} paragraphs show the step from reason to claim",
+            f"paragraphs that show the step from reason to claim: {in_words(len(stepping))} of {in_words(len(draft.body))}",
             tuple(s for p in stepping for s in p.sentences if s.has(STEP))[:2],
         ),
         Signal(
             "claim",
             min(1.0, len(limited) / 2),
             (0.2, 0.6, 1.0),
-            "limits of the argument are named" if limited else "no limits of the argument are named",
+            f"limits named: {in_words(len(limited))}",
             tuple(limited[:1]),
         ),
         Signal(
@@ -135,17 +135,38 @@ def _position(draft: Draft, position: Sentence | None, early: bool) -> list[Obse
                     "strength",
                     "thesis",
                     (
-                        f"A reader knows from the start what is being defended: the introduction takes a position and gives its reason (“{after}”){tail}. Everything after it can be measured against this sentence.",
-                        f"The introduction commits to a position that somebody could dispute and attaches the reason to it (“{after}”){tail}. That gives the paragraphs a line to follow.",
+                        f"A reader knows from the start what is defended and why (“{after}”){tail}. Everything after it can be measured against this sentence.",
+                        f"The introduction takes a position that could be disputed and gives its reason (“{after}”){tail}. That gives the paragraphs a line to follow.",
                         f"The position is stated early and with its reason (“{after}”){tail}, so each later paragraph can be checked against it.",
                     ),
-                    "A position with its reason tells readers what to look for in every paragraph.",
-                    "Keep this sentence, and check for each paragraph which part of it the paragraph supports.",
+                    "It tells readers what to look for.",
+                    "Check for each paragraph which part of this sentence it supports.",
                     position,
                     clip(position.text),
                     2,
                 )
             )
+            if not limit:
+                seen.append(
+                    Observation(
+                        "where_it_stops",
+                        "claim",
+                        "question",
+                        "thesis",
+                        (
+                            f"The claim is clear. Is there a case in which even its author would decide otherwise, in spite of “{after}”?",
+                            f"Under which condition would this claim not hold? “{after}” may be true in many cases and still not in all.",
+                            f"The claim is put without a limit. In which case would “{after}” be false, and what would then remain of the argument?",
+                        ),
+                        "A claim that names its own limit is harder to refute.",
+                        "Think of one case against the claim; if it is fair, add half a sentence beginning with “unless”.",
+                        position,
+                        clip(position.text),
+                        1,
+                        1,
+                        "self_regulation",
+                    )
+                )
         else:
             seen.append(
                 Observation(
@@ -166,7 +187,7 @@ def _position(draft: Draft, position: Sentence | None, early: bool) -> list[Obse
                 )
             )
     elif announced and not early:
-        late = f" Something close to it stands near the end (“{words_of(position.text, 6)}”)." if position else ""
+        late = f" The answer seems to come at the end (“{words_of(position.text, 6)}”)." if position else ""
         seen.append(
             Observation(
                 "topic_not_position",
@@ -174,12 +195,12 @@ def _position(draft: Draft, position: Sentence | None, early: bool) -> list[Obse
                 "issue",
                 "thesis",
                 (
-                    f"This sentence tells what the text is about, but not yet what it argues.{late} A reader would gain from knowing the answer before the reasons begin.",
+                    f"This sentence tells what the text is about, not yet what it argues.{late} Knowing the answer first would help a reader.",
                     f"The introduction announces a subject here instead of answering the question.{late} Until then each paragraph could belong to either side.",
-                    f"“{words_of(announced.text, 6)}” names a topic, and a topic cannot be argued for.{late} The introduction leaves open which answer the paragraphs are meant to prove.",
+                    f"“{words_of(announced.text, 6)}” names a topic, and a topic cannot be argued for.{late} What the paragraphs should prove stays open.",
                 ),
-                "Readers judge each reason by the claim it serves; without the claim they cannot.",
-                "Replace this announcement by one sentence that answers the question and begins its reason with “because”.",
+                "Readers judge each reason by the claim it serves.",
+                "Replace it by one sentence that answers the question and says “because”.",
                 announced,
                 clip(announced.text),
                 3,
@@ -249,7 +270,7 @@ def _steps(draft: Draft) -> list[Observation]:
     seen: list[Observation] = []
     for paragraph in draft.body[1:]:
         for sentence in paragraph.sentences[1:]:
-            if sentence.has(LEAP) and sentence.has(ABSOLUTE) or (sentence.has(LEAP) and len(sentence.words) <= 8):
+            if _leaps(sentence):
                 before = draft.preceding(sentence)
                 from_words = words_of(before.text, 6) if before else ""
                 seen.append(
@@ -260,11 +281,11 @@ def _steps(draft: Draft) -> list[Observation]:
                         "analysis",
                         (
                             f"The thought behind this step is worth more room. Between “{from_words}” and this conclusion one link is missing that a doubtful reader would ask for.",
-                            f"The step from “{from_words}” to this conclusion is larger than it looks: the sentence before would have to hold in general, and the draft has not shown that.",
-                            f"This conclusion does not follow from “{from_words}”. Somebody could accept the sentence before and still reject this one, and the draft does not say why they would be wrong.",
+                            f"The step from “{from_words}” to this conclusion is large: the sentence before would have to hold in general, and that is not shown.",
+                            f"This conclusion does not follow from “{from_words}”. Somebody could accept the sentence before and still reject this one.",
                         ),
-                        "Readers who disagree will stop exactly at the step that is not shown.",
-                        "Write the missing link as a sentence between the two, or limit the conclusion to the case that was shown.",
+                        "Doubtful readers stop at the step that is not shown.",
+                        "Write the missing link between the two, or limit the conclusion to the case shown.",
                         sentence,
                         clip(sentence.text),
                         2,
@@ -293,12 +314,12 @@ def _steps(draft: Draft) -> list[Observation]:
                 )
             )
     chain = max(
-        (p for p in draft.body[1:] if sum(s.has(STEP) for s in p.sentences) >= 2),
+        (p for p in draft.body[1:] if sum(s.has(STEP) and not _leaps(s) for s in p.sentences) >= 2),
         key=lambda p: sum(s.has(STEP) for s in p.sentences),
         default=None,
     )
     if chain:
-        step = next(s for s in reversed(chain.sentences) if s.has(STEP))
+        step = next(s for s in reversed(chain.sentences) if s.has(STEP) and not _leaps(s))
         word = (STEP.search(step.text) or ["therefore"])[0].lower()
         seen.append(
             Observation(
@@ -307,7 +328,7 @@ def _steps(draft: Draft) -> list[Observation]:
                 "strength",
                 "analysis",
                 (
-                    f"This paragraph does not only state, it reasons: “{word}” marks the step from what is known to what follows from it, and the step can be checked.",
+                    f"This paragraph does not only state, it reasons: “{word}” shows the step from what is known to what follows from it, and the step can be checked.",
                     f"The reasoning is visible here. With “{word}” the sentence says how the facts of the paragraph lead to the claim instead of leaving that to the reader.",
                     f"Here the step from fact to claim is written out (“{word}”), so that a reader can test the step and not only the result.",
                 ),
@@ -315,19 +336,31 @@ def _steps(draft: Draft) -> list[Observation]:
                 "Use the same pattern, fact and then consequence, in the paragraph with the fewest such links.",
                 step,
                 clip(step.text),
-                2,
+                1,
             )
         )
     return seen
 
 
+def _leaps(sentence: Sentence) -> bool:
+    """A conclusion drawn in few words or for all cases at once."""
+    return sentence.has(LEAP) and (sentence.has(ABSOLUTE) or len(sentence.words) <= 8)
+
+
 def _absolutes(draft: Draft) -> list[Observation]:
-    hits = [(s, [m.lower() for m in ABSOLUTE.findall(s.text)]) for s in draft.body_sentences if s.has(ABSOLUTE)]
+    position, _ = thesis(draft)
+    hits = [
+        (s, [m.lower() for m in ABSOLUTE.findall(s.text)])
+        for s in draft.body_sentences
+        if s.has(ABSOLUTE) and s != position
+    ]
     if not hits:
         return []
-    sentence, words = max(hits, key=lambda hit: len(hit[1]))
+    # Of equals the later one: a sweeping word near the conclusion weighs more than one in the opening.
+    sentence, words = max(reversed(hits), key=lambda hit: len(hit[1]))
     every = list(dict.fromkeys(word for _, found in hits for word in found))[:4]
-    others = f" The draft has more of them: {listed(every)}." if len(every) > 1 else ""
+    every = [word for word in every if word != words[0]]
+    others = f" The draft has more of the kind: {listed(every)}." if every else ""
     return [
         Observation(
             "absolute_words",
@@ -337,10 +370,10 @@ def _absolutes(draft: Draft) -> list[Observation]:
             (
                 f"“{words[0].capitalize()}” promises more than the draft needs: one exception would be enough to answer this sentence.{others}",
                 f"The word “{words[0]}” turns a likely statement into one that a single counterexample refutes.{others}",
-                f"“{words[0].capitalize()}” claims certainty for which the draft offers no support, and a critical reader will look for the exception first.{others}",
+                f"“{words[0].capitalize()}” claims a certainty the draft does not support; a critical reader looks for the exception first.{others}",
             ),
-            "A careful claim is harder to refute than a sweeping one and usually says the same.",
-            f"Ask of “{words[0]}” whether one exception exists; if so, name for whom or how often the statement holds.",
+            "A careful claim is harder to refute than a sweeping one.",
+            f"Look for one exception to “{words[0]}”; then say for whom, or how often, the statement holds.",
             sentence,
             clip(sentence.text),
             2 if len(hits) >= 3 else 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from deploy.demo.rules.draft import Draft
+from deploy.demo.rules.draft import Draft, Sentence
 from deploy.demo.rules.observation import Findings, Observation, Signal, clip, words_of
 
 AIM = re.compile(r"\b(aim|examines|investigates|hypothesis|research question|we expect|I expect|expected)\b", re.I)
@@ -26,7 +26,10 @@ NEEDED = re.compile(r"\bfurther (?:experiments|research|studies) (?:are|is) need
 
 def look(draft: Draft) -> Findings:
     """Observations and signals about an experiment and its report."""
-    find = lambda pattern: [s for s in draft.body_sentences if s.has(pattern)]  # noqa: E731
+
+    def find(pattern: re.Pattern[str]) -> list[Sentence]:
+        return [s for s in draft.body_sentences if s.has(pattern)]
+
     aims, once, constant = find(AIM), find(ONCE), find(CONSTANT)
     units, uncertainty, whole = find(UNIT), find(UNCERTAINTY), find(WHOLE_UNITS)
     errors = [s for s in find(ERROR) if "discussion" in _section(draft, s) or not _section(draft, s)]
@@ -92,7 +95,7 @@ def look(draft: Draft) -> Findings:
                 2,
             )
         )
-    bold = [s for s in find(PROVES)]
+    bold = find(PROVES)
     if bold:
         match = PROVES.search(bold[0].text)
         word = match[0].lower() if match else "proves"
@@ -244,5 +247,5 @@ def look(draft: Draft) -> Findings:
     return seen, signals
 
 
-def _section(draft: Draft, sentence) -> str:  # type: ignore[no-untyped-def]
+def _section(draft: Draft, sentence: Sentence) -> str:
     return next((p.section for p in draft.body if p.number == sentence.paragraph), "")

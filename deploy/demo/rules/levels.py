@@ -57,7 +57,7 @@ NEAREST: Mapping[Topic, tuple[Topic, ...]] = {
     "results": ("evidence",),
     "discussion": ("claim",),
 }
-SHIFT: Mapping[Voice, float] = {"kind": 0.22, "balanced": 0.0, "strict": -0.22}
+SHIFT: Mapping[Voice, float] = {"kind": 0.22, "balanced": 0.0, "strict": -0.34}
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ def judge(criterion: Criterion, signals: Sequence[Signal], voice: Voice, seed: s
     level = max(0, min(steps, int(exact + 0.5)))
     distance = abs(exact + 0.5 - round(exact + 0.5))
     confidence = "low" if distance < 0.1 else "medium" if distance < 0.3 else "high"
-    good = [s.words for s in relevant if s.value >= 0.6]
-    open_ = [s.words for s in relevant if s.value < 0.6]
+    good = [s.words for s in relevant if s.value >= 0.7]
+    open_ = [s.words for s in relevant if s.value < 0.7]
     chosen = (
         next(lv for lv in criterion.levels if lv.position == level)
         if _has(criterion, level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -55,11 +56,11 @@ Findings = tuple[list[Observation], list[Signal]]
 
 
 def clip(text: str, longest: int = 200) -> str:
-    """A contiguous piece of ``text`` from its beginning, cut at a word, at most ``longest`` characters."""
+    """A contiguous piece of ``text`` from its beginning, at most 25 words and ``longest`` characters."""
     text = text.strip()
-    if len(text) <= longest:
-        return text
-    return text[: text.rfind(" ", 0, longest + 1)].rstrip(" ,;:")
+    ends = [match.end() for match in re.finditer(r"\S+", text)]
+    end = max((e for e in ends[:25] if e <= longest), default=longest)
+    return text if end == len(text) else text[:end].rstrip(" ,;:")
 
 
 def words_of(text: str, count: int = 7) -> str:
@@ -75,15 +76,35 @@ def words_of(text: str, count: int = 7) -> str:
     return piece + (" …" if len(words) > count else "")
 
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-    " eighteen nineteen"
-).split()
+ONES = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
 TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
 def in_words(number: int) -> str:
     """``number`` written out (0..999): comments carry no digits, so that no count looks like a verdict."""
+    if number > 999:
+        return "a thousand and more"
     if number < 20:
         return ONES[number]
     if number < 100:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from deploy.demo.rules.claim import thesis
 from deploy.demo.rules.draft import Draft, Paragraph, Sentence
@@ -23,8 +24,8 @@ DEVELOPS = re.compile(
 )
 
 
-def look(draft: Draft) -> Findings:
-    """Observations and signals about the order of the draft."""
+def look(draft: Draft, *, experimental: bool = False) -> Findings:
+    """Observations and signals about the order of the draft; a report has fixed parts and short ones."""
     body = draft.body
     if not body:
         return [], []
@@ -34,9 +35,9 @@ def look(draft: Draft) -> Findings:
     returns = _returns_to_claim(draft, last)
     linked = [p for p in body[1:] if p.sentences[0].has(TRANSITION) or (p.section and p.section != body[0].section)]
     thin = [p for p in body[1:-1] if p.word_count < 28]
-    seen = _ending(draft, last, concluded, returns)
+    seen = [] if experimental else _ending(draft, last, concluded, returns) + _thin(thin)
     seen += _transitions(draft, linked)
-    seen += _thin(thin) + _wandering(draft)
+    seen += _wandering(draft)
     signals = [
         Signal(
             "order",
@@ -49,16 +50,16 @@ def look(draft: Draft) -> Findings:
             "order",
             min(1.0, last.word_count / 40),
             (0.3, 0.6, 0.9),
-            "the conclusion has room" if last.word_count >= 40 else "the conclusion is thin",
+            "the conclusion has room" if last.word_count >= 28 else "the conclusion is thin",
         ),
         Signal(
             "order",
             min(1.0, len(linked) / max(1, len(body) - 1) * 1.4),
             (0.7, 0.9, 1.0),
-            f"{in_words(len(linked))} of {in_words(max(1, len(body) - 1))} paragraphs begin with a link",
+            f"paragraphs that begin with a link: {in_words(len(linked))} of {in_words(max(1, len(body) - 1))}",
             tuple(p.sentences[0] for p in linked[:2]),
         ),
-        Signal("order", 1.0 if len(body) >= 4 else 0.4, (0.8, 0.7, 0.6), f"{in_words(len(body))} paragraphs"),
+        Signal("order", 1.0 if len(body) >= 4 else 0.4, (0.8, 0.7, 0.6), f"paragraphs: {in_words(len(body))}"),
         Signal(
             "order",
             max(0.0, 1 - len(thin) / 2),
@@ -90,15 +91,15 @@ def _ending(draft: Draft, last: Paragraph, concluded: bool, returns: bool) -> li
                 "conclusion",
                 (
                     f"Missing: a conclusion. The text stops with “{piece}”, while the reasons are still fresh; a few closing sentences could gather what they show together.",
-                    f"Missing: a conclusion. The last paragraph adds a further thought (“{piece}”) and stops, so a reader has to work out alone what the parts amount to.",
+                    f"Missing: a conclusion. The last paragraph adds a further thought (“{piece}”) and stops, so what the parts amount to is left to the reader.",
                     f"Missing: a conclusion. The draft breaks off at “{piece}”; nothing draws the consequence from the paragraphs or says how far they reach.",
                 ),
-                "The end is what readers take with them; without it the last detail becomes the message.",
+                "Readers take the end with them, whatever it is.",
                 "Add a closing paragraph: the answer in new words, the strongest reason, and what follows from it.",
                 severity=2,
             )
         ]
-    if last.word_count < 30:
+    if last.word_count < 24:
         return [
             Observation(
                 "thin_conclusion",
@@ -107,8 +108,8 @@ def _ending(draft: Draft, last: Paragraph, concluded: bool, returns: bool) -> li
                 "conclusion",
                 (
                     "The ending is there and it fits. It could do a little more than list the reasons again, for instance say which of them matters most.",
-                    "The conclusion repeats the headings of the paragraphs in one breath. It does not say which reason weighs most or what should happen next.",
-                    "One sentence has to do the work of a conclusion here, and it only lists what was said. Nothing is weighed, limited, or drawn from it.",
+                    "The conclusion gives its result in one breath. It does not say which of the reasons weighs most, or what should follow from them.",
+                    "A line or two have to do the work of a conclusion here, and they only restate. Nothing is weighed, limited, or drawn from the paragraphs.",
                 ),
                 "A conclusion is the one place where the reasons can be weighed against each other.",
                 "Extend it by two sentences: which reason decides the question, and under which condition the answer holds.",
@@ -128,7 +129,7 @@ def _ending(draft: Draft, last: Paragraph, concluded: bool, returns: bool) -> li
             "conclusion",
             (
                 f"The ending gathers the argument instead of stopping: it returns to the question and closes with a thought that stays (“{piece}”).",
-                f"The conclusion answers the question of the title once more and goes one step further with “{piece}”, so the text ends on its own point.",
+                f"The conclusion answers the question of the title once more and goes one step further with “{piece}”, so the text ends on its own thought.",
                 f"The last paragraph does more than repeat: from the reasons it draws a consequence (“{piece}”) that a reader can agree with or dispute.",
             ),
             "An ending that draws a consequence shows what the argument was for.",
@@ -158,10 +159,10 @@ def _transitions(draft: Draft, linked: list[Paragraph]) -> list[Observation]:
                     (
                         f"It is easy to keep track here. Openings such as {listed(starts)} tell a reader at each paragraph where the argument has arrived.",
                         f"The paragraphs announce their place in the argument ({listed(starts)}), so that a reader can see the whole from the first words alone.",
-                        f"The openings {listed(starts)} mark the order. A reader could rebuild the outline of the draft from them.",
+                        f"The openings {listed(starts)} show the order. A reader could rebuild the outline of the draft from them.",
                     ),
-                    "Readers who know where they are can give their attention to the reasons.",
-                    "Check that each opening names the logical link, such as a consequence or a contrast, and not only a number.",
+                    "Readers who know where they are can attend to the reasons.",
+                    "Let each opening name the logical link too, such as a consequence or a contrast.",
                     first,
                     clip(first.text),
                     1,
@@ -169,7 +170,7 @@ def _transitions(draft: Draft, linked: list[Paragraph]) -> list[Observation]:
             ]
     loose = [
         (before, p)
-        for before, p in zip(body[1:-1], body[2:], strict=False)
+        for before, p in pairwise(body[1:])
         if p not in linked and not (p.sentences[0].stems & before.sentences[-1].stems)
     ]
     if loose and len(loose) >= 2:
@@ -188,8 +189,8 @@ def _transitions(draft: Draft, linked: list[Paragraph]) -> list[Observation]:
                     f"The paragraph before ends with “{words_of(before.sentences[-1].text, 5)}”, and this one begins {how}; whether it adds, contrasts or follows is left open.",
                     f"This paragraph could be exchanged with its neighbours without anyone noticing: it begins {how}, so the order carries no meaning.",
                 ),
-                "The first words of a paragraph tell readers whether to expect more, but or therefore.",
-                "Begin the paragraph with a link that names its relation to the one before: a further reason, a contrast, a result.",
+                "Its first words tell readers what to expect: more, but, or therefore.",
+                "Begin with its relation to the paragraph before: a further reason, a contrast, a result.",
                 first,
                 clip(first.text),
                 1,
@@ -230,16 +231,18 @@ def _wandering(draft: Draft) -> list[Observation]:
     for paragraph in draft.body[1:]:
         if len(paragraph.sentences) < 4:
             continue
-        for at in range(1, len(paragraph.sentences) - 1):
+        for at in range(2, len(paragraph.sentences) - 1):
             here = frozenset().union(*(s.stems for s in paragraph.sentences[:at]))
             rest = frozenset().union(*(s.stems for s in paragraph.sentences[at:]))
             sentence = paragraph.sentences[at]
             if (
                 not here & rest
-                and len(rest) >= 5
+                and len(rest) >= 8
                 and not sentence.has(DEVELOPS)
                 and not re.match(
-                    r"^(This|These|It|They|He|She|There|Thus|So|But|However|Yet|Such|Both)\b", sentence.text
+                    r".*\b(this|these|those|it|its|they|them|their|he|she|there|thus|such|both|same|one)\b",
+                    sentence.text,
+                    re.I,
                 )
             ):
                 return [
@@ -276,7 +279,7 @@ def _wandering(draft: Draft) -> list[Observation]:
                     f"The block of about {roughly(long.word_count)} words has no visible order; “{words_of(middle.text, 5)}” could open a paragraph of its own.",
                 ),
                 "A break tells readers that one thought is complete and the next begins.",
-                "Mark the topic of each sentence in the margin and break where it changes.",
+                "Note the topic of each sentence in the margin and break where it changes.",
                 middle,
                 clip(middle.text),
                 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from deploy.demo.rules import depth
 from deploy.demo.rules.draft import Draft, Sentence
 from deploy.demo.rules.observation import Findings, Observation, Signal, clip, in_words, words_of
 
@@ -39,6 +40,7 @@ STRONG_FACT = re.compile(
     re.I,
 )
 QUOTATION = re.compile(r"[“\"]([^”\"]{15,240})[”\"]")
+STORY = re.compile(r"\b(I|my|he|she|his|her|could|would)\b", re.I)
 ANECDOTE = re.compile(
     r"\b(my (?:sister|brother|mother|father|cousin|friend|class|city|school|neighbour|own experience)|in my (?:class|city|school))\b",
     re.I,
@@ -76,6 +78,10 @@ class Sourcing:
         )
         if before and linked and (cites(before) or self._speaks_of_known(before)):
             return True
+        if before and not sentence.has(NUMBER):
+            earlier = self.draft.preceding(before)
+            if cites(before) or (earlier and cites(earlier)):
+                return True
         return bool(
             after and re.match(r"^(This|These|The) (study|survey|figures?|numbers?)\b", after.text) and cites(after)
         )
@@ -94,8 +100,15 @@ def look(draft: Draft, *, own_measurements: bool) -> Findings:
     vague = [s for s in draft.body_sentences if s.has(VAGUE_AUTHORITY) and not cites(s)]
     quotations = [(s, m[1]) for s in draft.body_sentences for m in QUOTATION.finditer(s.text) if len(m[1].split()) >= 4]
     loose = [(s, q) for s, q in quotations if not _quotation_sourced(sourcing, s)]
-    seen = _numbers(bare) + _authorities(vague) + _quotations(loose) + _explanations(draft, cited, explained)
+    seen = (
+        _numbers(bare, alone=not cited)
+        + _authorities(vague)
+        + _quotations(loose)
+        + _explanations(draft, cited, explained)
+    )
     seen += _range(draft, sourcing, cited, own_measurements) + _anecdotes(draft)
+    if not own_measurements:
+        seen += depth.look(draft)
     share = 1 - len(bare) / len(facts) if facts else (0.6 if cited else 0.2)
     distinct = len(set(sourcing.names))
     signals = [
@@ -103,22 +116,22 @@ def look(draft: Draft, *, own_measurements: bool) -> Findings:
             "evidence",
             share,
             (0.8, 1.0, 1.2),
-            f"{in_words(len(facts) - len(bare))} of {in_words(len(facts))} factual statements are tied to a source",
+            f"factual statements tied to a source: {in_words(len(facts) - len(bare))} of {in_words(len(facts))}",
             tuple(bare[:1]),
         ),
         Signal(
             "evidence",
             min(1.0, len(cited) / 3),
             (1.4, 1.0, 0.6),
-            f"{in_words(len(cited))} sentences cite a source",
+            f"sentences citing a source: {in_words(len(cited))}",
             tuple(cited[:2]),
         ),
-        Signal("evidence", min(1.0, distinct / 2), (0.4, 0.8, 1.1), f"{in_words(distinct)} different sources"),
+        Signal("evidence", min(1.0, distinct / 2), (0.4, 0.8, 1.1), f"different sources: {in_words(distinct)}"),
         Signal(
             "evidence",
             len(explained) / len(cited) if cited else 0.0,
             (0.4, 0.9, 1.1),
-            "the sources are explained" if explained else "what the sources show is not explained",
+            f"sources whose meaning is explained: {in_words(len(explained))} of {in_words(len(cited))}",
             tuple(explained[:1]),
         ),
         Signal(
@@ -135,7 +148,22 @@ def look(draft: Draft, *, own_measurements: bool) -> Findings:
 
 
 def _factual(sentence: Sentence) -> bool:
-    return sentence.has(NUMBER) or sentence.has(STRONG_FACT)
+    """A statement about the world that could be looked up; a story about one person is not."""
+    return (sentence.has(NUMBER) or sentence.has(STRONG_FACT)) and not sentence.has(STORY)
+
+
+def _around_number(sentence: Sentence) -> str:
+    """A few words beside the number of the sentence, without the number itself."""
+    match = NUMBER.search(sentence.text)
+    if not match:
+        return words_of(sentence.text, 7)
+    digits = re.match(r"[\d.,]+", match[0])
+    before = sentence.text[: match.start()]
+    after = sentence.text[match.start() + (digits.end() if digits else 0) :].split()
+    if before.rstrip().endswith(",") or len(before.split()) < 3:
+        return "… " + " ".join(after[:7]).rstrip(" ,;:.")
+    words = before.split()
+    return ("… " if len(words) > 7 else "") + " ".join(words[-7:]) + " …"
 
 
 def _explained(draft: Draft, sentence: Sentence) -> bool:
@@ -149,14 +177,14 @@ def _quotation_sourced(sourcing: Sourcing, sentence: Sentence) -> bool:
     return cites(sentence) or sentence.has(ATTRIBUTED) or sourcing._speaks_of_known(sentence)
 
 
-def _numbers(bare: list[Sentence]) -> list[Observation]:
+def _numbers(bare: list[Sentence], *, alone: bool) -> list[Observation]:
     seen = []
     ranked = sorted(bare, key=lambda s: (not s.has(re.compile(r"percent|per cent|%")), not s.has(NUMBER)))
-    more = f" The same holds for {in_words(len(bare) - 1)} more in the draft." if len(bare) > 2 else ""
+    more = f" The same holds for {in_words(len(bare) - 1)} more." if len(bare) > 2 and not alone else ""
     for at, sentence in enumerate(ranked[:2]):
         number = sentence.has(NUMBER)
         what = "figure" if number else "statement"
-        piece = words_of(sentence.text, 6)
+        piece = _around_number(sentence)
         tail = more if at == 0 else ""
         seen.append(
             Observation(
@@ -165,15 +193,15 @@ def _numbers(bare: list[Sentence]) -> list[Observation]:
                 "issue",
                 "evidence",
                 (
-                    f"The {what} about “{piece}” is a strong one to have. A reader who wants to rely on it will ask where it comes from, and the sentence does not say.{tail}",
-                    f"“{piece}” is given as a fact, but neither this sentence nor its neighbours name a source, so a reader cannot check it.{tail}",
-                    f"Much rests on this {what} (“{piece}”), and nothing shows where it was found, when, or by whom. Without that it is an assertion.{tail}",
+                    f"The {what} “{piece}” is worth having. A reader who wants to rely on it will ask where it comes from.{tail}",
+                    f"“{piece}” is given as a fact, but neither this sentence nor its neighbours name a source.{tail}",
+                    f"Much rests on this {what} (“{piece}”), and nothing shows where it was found: so far it is an assertion.{tail}",
                 ),
-                f"A {what} that can be checked is evidence; one that cannot is only the writer's word.",
-                f"Find where this {what} was read and put author and year behind it; if it cannot be found again, say less.",
+                f"A {what} convinces when it can be checked.",
+                "Put author and year behind it; if the source cannot be found again, say less.",
                 sentence,
                 clip(sentence.text),
-                3 if at == 0 and len(bare) >= 2 else 2,
+                3 if at == 0 and len(bare) >= 2 and not alone else 2,
                 0 if at == 0 else 1,
             )
         )
@@ -219,10 +247,10 @@ def _quotations(loose: list[tuple[Sentence, str]]) -> list[Observation]:
                 (
                     f"The quotation “{piece}” sounds good, but it stands alone: who said it, where, and what does it add to the paragraph?",
                     f"“{piece}” is in quotation marks without a name, a year or a page, and the paragraph does not say what it is meant to show.",
-                    f"Nobody is named as the author of “{piece}”. A quotation without a source cannot be checked, and here it replaces a reason instead of supporting one.",
+                    f"Nobody is named as the author of “{piece}”. It cannot be checked, and here it replaces a reason instead of supporting one.",
                 ),
-                "Words in quotation marks promise that somebody said exactly this; the source keeps the promise.",
-                "Add author, year and page, and one sentence on what the quotation shows; or say the thought in plain words of the essay.",
+                "Quotation marks promise that somebody said exactly this.",
+                "Add author, year and page, and say what the quotation shows; or use plain words instead.",
                 sentence,
                 clip(sentence.text),
                 2,
@@ -237,9 +265,9 @@ def _explanations(draft: Draft, cited: list[Sentence], explained: list[Sentence]
         sentence = max(explained, key=lambda s: (s.has(NUMBER), len(s.words)))
         after = draft.following(sentence)
         how = (
-            f" and the next sentence (“{words_of(after.text, 5)}”) says what to make of it"
+            f" and what to make of it (“{words_of(after.text, 5)}”)"
             if after and after.has(INTERPRETS)
-            else " and its meaning for the argument is spelled out"
+            else " and what it means for the argument"
         )
         seen.append(
             Observation(
@@ -248,12 +276,12 @@ def _explanations(draft: Draft, cited: list[Sentence], explained: list[Sentence]
                 "strength",
                 "source_use",
                 (
-                    f"Here a source does real work: the finding is named with its origin{how}. This is the part of the draft that convinces most.",
-                    f"The evidence is not only dropped in. The sentence names where it comes from{how}, so a reader can check both.",
-                    f"Source and interpretation stand side by side: the origin is given{how}. That separation lets a reader accept the one and question the other.",
+                    f"Here a source does real work: the finding comes with its origin{how}. This part of the draft convinces most.",
+                    f"The evidence is not just dropped in: a reader learns where it comes from{how}, and can check both.",
+                    f"Source and interpretation stand side by side: the origin is given{how}. A reader can accept the one and question the other.",
                 ),
-                "Evidence convinces when readers see where it comes from and what it is meant to show.",
-                "Give the other facts of the draft the same treatment: origin first, then one sentence on what follows.",
+                "Readers see where it comes from and what it shows.",
+                "Treat the other facts alike: origin first, then what follows.",
                 sentence,
                 clip(sentence.text),
                 2,

@@ -24,7 +24,10 @@ CONCEDES = re.compile(
     r"\b(this is true|is right|is serious|has weight|is real|strongest argument|fair point|is understandable|for this reason|at first sight)\b",
     re.I,
 )
-GROUNDS = re.compile(r"\b(because|since|for example|in fact|as long as|depends on)\b", re.I)
+GROUNDS = re.compile(
+    r"\b(because|since|for example|in fact|as long as|depends on|a reason to|even (?:fell|rose)|(?:fell|rose) by|which means|so that)\b",
+    re.I,
+)
 
 
 def look(draft: Draft) -> Findings:
@@ -43,7 +46,7 @@ def look(draft: Draft) -> Findings:
         Signal("views", 1.0, (1.5, 0.7, 0.3), "an objection is mentioned", (objection,)),
         Signal(
             "views",
-            0.0 if not answered else 1.0 if grounded else 0.45,
+            0.0 if not answered else 1.0 if grounded else 0.65 if sum(len(s.words) for s in reply) >= 25 else 0.4,
             (0.6, 1.2, 1.5),
             "it is answered with a reason"
             if answered and grounded
@@ -101,7 +104,8 @@ def _missing() -> list[Observation]:
 def _unanswered(objection: Sentence, reply: list[Sentence], answered: bool) -> list[Observation]:
     piece = words_of(objection.text, 7)
     if answered:
-        answer = words_of(reply[0].text, 6)
+        answer = words_of(next((s for s in reply if s.has(REPLY)), reply[0]).text, 7)
+        argued = sum(len(s.words) for s in reply) >= 25
         return [
             Observation(
                 "asserted_reply",
@@ -109,15 +113,16 @@ def _unanswered(objection: Sentence, reply: list[Sentence], answered: bool) -> l
                 "issue",
                 "counterargument",
                 (
-                    f"It helps that the draft lets the other side speak. The answer (“{answer}”) is short; a reason or an example would let it meet the objection fully.",
+                    f"The other side may speak here. The answer (“{answer}”) is short; a reason or an example would let it meet the objection fully.",
                     f"The objection is raised, but “{answer}” sets another statement against it instead of a reason, so both stand side by side undecided.",
-                    f"The objection (“{piece}”) is waved aside with “{answer}”. Nothing shows that the answer outweighs it, and opponents would not recognise their view.",
+                    f"The objection (“{piece}”) is waved aside with “{answer}”. Nothing shows that the answer outweighs it.",
                 ),
-                "An objection that is only contradicted stays in the reader's mind; one that is answered leaves it.",
-                "Say in one sentence what is right about the objection, then give the reason or the example that outweighs it.",
+                "An objection that is only contradicted stays in the reader's mind.",
+                "Say what is right about the objection, then give the reason that outweighs it.",
                 objection,
                 clip(objection.text),
-                2,
+                severity=1 if argued else 2,
+                noticed_from=1 if argued else 0,
             )
         ]
     return [
@@ -151,14 +156,14 @@ def _answered(objection: Sentence, reply: list[Sentence], conceded: bool) -> lis
             "strength",
             "counterargument",
             (
-                f"The other side is treated fairly: the draft states the objection, {granted}, and then answers with a reason (“{piece}”). That makes the claim easier to trust.",
+                f"The other side is treated fairly: the draft states the objection, {granted}, and answers with a reason (“{piece}”). That builds trust.",
                 f"The paragraph does what many avoid. It puts an objection into words, {granted}, and replies with grounds (“{piece}”) instead of contradiction.",
                 f"The objection is met on its own ground: the draft {granted} and answers with a reason (“{piece}”), so the claim comes out more precise than before.",
             ),
-            "A claim that has answered its critics is worth more than one that has not met them.",
-            "Check whether an even stronger objection exists, and whether the claim in the introduction mentions its limit.",
+            "A claim that has answered its critics is worth more.",
+            "Check whether an even stronger objection exists.",
             answer,
             clip(answer.text),
-            2,
+            3,
         )
     ]

@@ -5,18 +5,62 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from deploy.demo.rules.claim import ABSOLUTE
 from deploy.demo.rules.draft import STOP, Draft, Sentence, stem
 from deploy.demo.rules.observation import Findings, Observation, Signal, clip, in_words, listed, roughly, words_of
 
 LONG = 36  # words
 JOINT = re.compile(r",? (?:and|but|so|because|which|although|since|while|where|if)\b|; |: ")
+LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or))+$|[,;:]$")
 VAGUE = re.compile(r"\b(very|really|a lot|things?|important|good|bad|nice|big|interesting)\b", re.I)
 TERM = re.compile(r"\b([a-z]{4,}(?:al|ous|ic|ive|ary)) ([a-z]{4,})\b")
 EVERYDAY = frozenset(
-    """public local social political financial natural national personal general final special normal several previous
-    various serious famous dangerous active positive negative private economic electric academic musical original real
-    equal total central usual global international digital medical critical expensive primary necessary ordinary
-    contrary secondary temporary""".split()
+    [
+        "public",
+        "local",
+        "social",
+        "political",
+        "financial",
+        "natural",
+        "national",
+        "personal",
+        "general",
+        "final",
+        "special",
+        "normal",
+        "several",
+        "previous",
+        "various",
+        "serious",
+        "famous",
+        "dangerous",
+        "active",
+        "positive",
+        "negative",
+        "private",
+        "economic",
+        "electric",
+        "academic",
+        "musical",
+        "original",
+        "real",
+        "equal",
+        "total",
+        "central",
+        "usual",
+        "global",
+        "international",
+        "digital",
+        "medical",
+        "critical",
+        "expensive",
+        "primary",
+        "necessary",
+        "ordinary",
+        "contrary",
+        "secondary",
+        "temporary",
+    ]
 )
 DEFINES = re.compile(r"\b(means|is defined|refers to|that is,|in other words|called|i\.e\.|by which)\b", re.I)
 
@@ -41,7 +85,7 @@ def look(draft: Draft, assignment: str) -> Findings:
             "wording",
             max(0.0, 1 - len(long) / 3),
             (0.8, 1.0, 1.2),
-            "no sentence is overlong" if not long else f"{in_words(len(long))} very long sentences",
+            "no sentence is overlong" if not long else f"very long sentences: {in_words(len(long))}",
             tuple(long[:1]),
         ),
         Signal(
@@ -79,7 +123,7 @@ def _long(long: list[Sentence]) -> list[Observation]:
     for at, sentence in enumerate(long[:2]):
         joints = list(JOINT.finditer(sentence.text))
         middle = min(joints, key=lambda m: abs(m.start() - len(sentence.text) / 2), default=None)
-        before = " ".join(sentence.text[: middle.start()].split()[-4:]) if middle else ""
+        before = LOOSE_END.sub("", " ".join(sentence.text[: middle.start()].split()[-5:])) if middle else ""
         where = f"A natural place to stop is after “{before}”." if before else "It has no natural place to stop."
         count = roughly(len(sentence.words))
         ands = len(re.findall(r"\band\b", sentence.text))
@@ -94,12 +138,12 @@ def _long(long: list[Sentence]) -> list[Observation]:
                 "issue",
                 "concision",
                 (
-                    f"There is a good chain of thought in this sentence, but at about {count} words it is hard to hold in mind. {where}",
-                    f"This sentence runs to about {count} words and {joined}; at “{end}” a reader has lost its beginning. {where}",
-                    f"About {count} words are too many for one sentence here: {joined}, and the main statement disappears among them. {where}",
+                    f"A good chain of thought, but at about {count} words it is hard to hold in mind. {where}",
+                    f"This sentence runs to about {count} words; at “{end}” a reader has lost its beginning. {where}",
+                    f"About {count} words in one sentence: {joined}, and the main statement disappears among them. {where}",
                 ),
                 "Readers can follow many steps, but only one at a time.",
-                f"Divide it into two or three sentences, the first ending after “{before}”, and give each one step of the thought."
+                "Divide it there, and give each new sentence one step of the thought."
                 if before
                 else "Divide it into sentences of one step each.",
                 sentence,
@@ -127,7 +171,7 @@ def _vague(vague: list[tuple[Sentence, list[str]]]) -> list[Observation]:
                 f"The sentence leans on {listed(words)}, which name a judgement but no content; it would be equally true of almost anything.",
                 f"Take away {listed(words)} and nothing remains that could be checked: the sentence asks for agreement without saying to what.",
             ),
-            "A specific word says what a vague one only points to.",
+            "A specific word says what a vague one only hints at.",
             f"Replace “{words[0]}” by what makes it so: who is affected, in which way, how often.",
             sentence,
             clip(sentence.text),
@@ -214,7 +258,12 @@ def _terms(terms: list[tuple[str, Sentence]]) -> list[Observation]:
 
 
 def _clear(draft: Draft) -> Observation:
-    pool = [s for p in draft.body[1:] for s in p.sentences if 9 <= len(s.words) <= 22] or list(draft.body_sentences)
+    pool = [
+        s
+        for p in draft.body[1:]
+        for s in p.sentences
+        if 9 <= len(s.words) <= 22 and not s.has(VAGUE) and not s.has(ABSOLUTE)
+    ] or list(draft.body_sentences)
     sentence = min(pool, key=lambda s: (";" not in s.text, abs(len(s.words) - 14)))
     return Observation(
         "clear_sentences",

@@ -63,7 +63,7 @@ BULLSEYE_SIZES_PX = {"sm": 18, "": 26, "lg": 56}
 
 
 def bullseye(*, level: int | None, of: int, size: str = "") -> SafeString:
-    """A target with one ring per level; the rings up to the level are inked, the reached one most.
+    """A target with one ring per level, inked from the rim up to the level: only the highest fills the centre.
 
     level counts from 1 (outermost, lowest) to of (the centre); None draws an empty target. The picture is silent:
     its words always stand beside it.
@@ -75,7 +75,7 @@ def bullseye(*, level: int | None, of: int, size: str = "") -> SafeString:
     step = 15 / rings
     drawn = []
     for ring in range(1, rings + 1):
-        kind = "hit" if ring == reached else "inked" if ring < reached else "open"
+        kind = "inked" if ring <= reached else "open"
         drawn.append((f"{16 - step * (ring - 1) - 0.75:.2f}", f"bullseye-{kind}"))
     px = BULLSEYE_SIZES_PX.get(size, BULLSEYE_SIZES_PX[""])
     return format_html(

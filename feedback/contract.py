@@ -123,6 +123,7 @@ class Prompt:
     redactions: Mapping[str, str] = field(default_factory=dict)  # placeholder -> original
     chunked: bool = False
     part: Literal["all", "comments", "levels"] = "all"  # of a long draft: one chunk's comments, or the levels
+    goal_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ class Reading:
     comments_dropped: bool = False  # over half of the run's quotes were not found
     level_before_evidence: bool = False  # the raw answer chose levels before it looked at evidence
     chunked: bool = False  # a long draft: comments from its parts, levels from one pass over the whole
+    last_expected_id: str = ""  # the last sentence the run was shown; "" when not known
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ _PERCENT = re.compile(r"(?:[\w.+-]*%[0-9A-Fa-f]{2}[\w.+-]*){2,}")
 _MORSE = re.compile(r"(?:[.\-–—−·•]{1,5}[ /|]{1,3}){8,}[.\-–—−·•]{1,5}")
 _MORSE_LETTERS = dict(
     zip(
-        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),
+        ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --..".split(),  # noqa: SIM905
         _LATIN,
         strict=True,
     )
@@ -112,8 +112,10 @@ def _instructs(text: str) -> bool:
 
 def _speaks_of_assessment(decoded: str) -> bool:
     words = re.findall(r"[^\W\d_]{2,}", decoded)
-    return len(words) >= 3 and bool(_ORDER.search(decoded) or _OBJECT.search(decoded)) and (
-        _instructs(decoded) or bool(_FUNCTION_WORDS.search(decoded))
+    return (
+        len(words) >= 3
+        and bool(_ORDER.search(decoded) or _OBJECT.search(decoded))
+        and (_instructs(decoded) or bool(_FUNCTION_WORDS.search(decoded)))
     )
 
 

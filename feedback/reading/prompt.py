@@ -149,6 +149,7 @@ def _build(source: PromptInput, sentences: Sequence[Sentence], *, output_mode: O
         redactions=redactor.redactions,
         chunked=part != "all",
         part=part,
+        goal_ids=tuple(goal.goal_id for goal in source.goals) if part != "levels" else (),
     )
 
 
@@ -167,7 +168,7 @@ def _shuffled(source: PromptInput) -> list[CriterionSnapshot]:
     criteria = [c for c in source.rubric.criteria if not wanted or c.key in wanted]
     if not criteria:
         raise ValueError("a reading needs at least one criterion")
-    random.Random(source.seed).shuffle(criteria)  # noqa: S311 - an order to be repeated, not a secret
+    random.Random(source.seed).shuffle(criteria)  # an order to be repeated, not a secret
     return criteria
 
 

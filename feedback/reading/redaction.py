@@ -189,9 +189,7 @@ def _read_roster(roster: tuple[str, ...]) -> _Roster:
         for form in _forms(tokens):
             names.setdefault(form[0], set()).add(form[1:])
         parts.update(token for token in tokens if len(token) >= 2)
-    longest_first = {
-        first: tuple(sorted(rests, key=lambda rest: (-len(rest), rest))) for first, rests in names.items()
-    }
+    longest_first = {first: tuple(sorted(rests, key=lambda rest: (-len(rest), rest))) for first, rests in names.items()}
     return _Roster(longest_first, frozenset(parts), frozenset(numbers), tuple(unspaced))
 
 

@@ -33,27 +33,26 @@ _GLUED = re.compile(r"[^\W\d_]{3,}\Z")
 
 # Never the last word of a sentence.
 _LEADING = frozenset(
-    "dr mr mrs ms mx prof st sgt capt lt col gen rev hon fr sr sra srta dra hr fig figs eq eqs ref refs sec sect"
+    "dr mr mrs ms mx prof st sgt capt lt col gen rev hon fr sr sra srta dra hr fig figs eq eqs ref refs sec sect"  # noqa: SIM905
     " ch chap vol vols cf viz approx e.g eg i.e ie vs v resp dept univ assoc al ed eds trans"
     " bzw z.b d.h u.a vgl nr abb s.o s.u ggf usw.b p.ex pág págs núm art ex incl excl est min max".split()
 )
 # Often the last word: a capital letter after them starts a sentence.
-_TRAILING = frozenset("etc usw a.m p.m am pm et.al al jh jhd".split())
+_TRAILING = frozenset("etc usw a.m p.m am pm et.al al jh jhd".split())  # noqa: SIM905
 # Often followed by a name: only a word that likes to open sentences starts one.
 _NAMED = frozenset(
-    "u.s u.k u.n e.u u.s.a d.c inc ltd co corp jr sr ph.d m.d b.a m.a b.sc m.sc b.c a.d b.c.e c.e".split()
+    "u.s u.k u.n e.u u.s.a d.c inc ltd co corp jr sr ph.d m.d b.a m.a b.sc m.sc b.c a.d b.c.e c.e".split()  # noqa: SIM905
 )
-_BEFORE_NUMBER = frozenset("no nos p pp par para l ll vol ch n.º nº nr fig tab table".split())
+_BEFORE_NUMBER = frozenset("no nos p pp par para l ll vol ch n.º nº nr fig tab table".split())  # noqa: SIM905
 _OPENING_WORDS = frozenset(
-    "the a an this that these those it its he she they we i you his her their our my your there here in on at by for"
+    "the a an this that these those it its he she they we i you his her their our my your there here in on at by for"  # noqa: SIM905
     " from with without to of if when while as since because although though after before then thus therefore hence"
     " however moreover furthermore also but and or yet so still first firstly second secondly third finally another"
     " many most some all each every one no not what why how who which where both such other others in people students"
-    " der die das ein eine es er sie wir und aber doch wenn el la los las un una es y pero le les il elle et mais"
-    .split()
+    " der die das ein eine es er sie wir und aber doch wenn el la los las un una es y pero le les il elle et mais".split()
 )
 _MONTHS = frozenset(
-    "januar jänner februar märz april mai juni juli august september oktober november dezember"
+    "januar jänner februar märz april mai juni juli august september oktober november dezember"  # noqa: SIM905
     " jahrhundert klasse platz".split()
 )
 # A line shorter than this was ended by its author, not by the width of a page.
@@ -86,8 +85,7 @@ def split_sentences(text: str) -> tuple[Sentence, ...]:
 def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
     breaks = list(_EMPTY_LINE.finditer(text.rstrip()))
     if not breaks:
-        for line in _joined_lines(text, 0, len(text)):
-            yield line
+        yield from _joined_lines(text, 0, len(text))
         return
     position = 0
     for gap in breaks:

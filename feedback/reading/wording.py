@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TEMPLATE_VERSION = "ff.prompt/1"
 
-TAGS = (
+TAGS = (  # noqa: SIM905
     "thesis task_fit structure paragraph_focus transitions introduction conclusion evidence source_use"
     " citation_format analysis counterargument accuracy clarity concision word_choice tone audience grammar mechanics"
     " method calculation visuals other"

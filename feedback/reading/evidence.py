@@ -1,0 +1,282 @@
+"""Every quotation is looked up in the draft. What is not found there does not count.
+
+Exact first (after normalising both sides), at the cited sentence first; then, from six words on, nearly exact. What
+is shown is always the draft's own substring.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+from rapidfuzz import fuzz
+
+from feedback.contract import (
+    Quote,
+    ReadCriterion,
+    ReadGoal,
+    Reading,
+    ReadItem,
+    RubricSnapshot,
+    Sentence,
+)
+from feedback.reading.answer import ParsedAnswer
+from feedback.reading.normalising import normalise_with_map
+from feedback.reading.redaction import restore
+from feedback.reading.screening import objection
+from submissions.extraction.characters import count_words
+
+VERIFIED_SCORE = 95.0
+APPROXIMATE_SCORE = 90.0
+MIN_CHARS = 12
+MIN_WORDS = 3
+MIN_WORDS_FUZZY = 6
+UNFOUND_SHARE = 0.5
+
+_NEGATIONS = re.compile(
+    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|hardly|barely|scarcely|\w+n't|cant|dont|isnt"
+    r"|doesnt|didnt|wont|wasnt|arent|nicht|kein\w*|nie|niemals|ohne|weder|nunca|jamás|ningun[oa]?|ningún|sin|tampoco"
+    r"|ne|pas|jamais|aucune?|sans|non|mai|senza|nessun[oa]?|não|sem|niet|geen)\b"
+)
+_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "anti")
+_MARKER = re.compile(r"⟦[^⟦⟧]{0,40}⟧\s*")
+# A quotation wrapped in marks or shortened with an ellipsis by the model is still the draft's words.
+_WRAPPING = "\"'“”‘’«»„ \t\n"
+
+
+class Locator:
+    """Finds quotations in one draft; normalises it once. ``sentences`` are those of ``text``."""
+
+    def __init__(self, text: str, sentences: Sequence[Sentence]) -> None:
+        self._text = text
+        self._normal = normalise_with_map(text)
+        self._sentences = {sentence.id: sentence for sentence in sentences}
+
+    def locate(self, quote: str, sentence_id: str) -> Quote:
+        """Look ``quote`` up, nearest to ``sentence_id`` first; an unknown id searches the whole draft.
+
+        Status: verified or approximate (with span and the draft's words), too_short, not_found, or negation / digits
+        when the best place says the opposite or another number. ``score`` is 0..100, None for exact matches.
+        """
+        wanted = normalise_with_map(quote).text
+        exact = self._exact(wanted, sentence_id)
+        if exact is None:
+            stripped = normalise_with_map(quote.strip(_WRAPPING).removesuffix("...").removesuffix("…")).text
+            if stripped != wanted:
+                wanted = stripped
+                exact = self._exact(wanted, sentence_id)
+        if len(wanted) < MIN_CHARS or _words(wanted) < MIN_WORDS:
+            return Quote(sentence_id, quote, "too_short", score=0.0)
+        if exact is None:
+            return self._nearly(quote, wanted, sentence_id)
+        opposite = self._cut_word_changes_sense(exact, exact + len(wanted))
+        if opposite:
+            return Quote(sentence_id, quote, opposite, score=100.0)
+        return self._located(quote, sentence_id, "verified", self._normal.span(exact, exact + len(wanted)), None)
+
+    def _exact(self, wanted: str, sentence_id: str) -> int | None:
+        """Offset of the occurrence nearest to the cited sentence, in the normalised text."""
+        haystack = self._normal.text
+        if not wanted or wanted not in haystack:
+            return None
+        sentence = self._sentences.get(sentence_id)
+        places = []
+        at = haystack.find(wanted)
+        while at >= 0:
+            places.append(at)
+            at = haystack.find(wanted, at + 1)
+        if sentence is None:
+            return places[0]
+
+        def distance(place: int) -> int:
+            start, end = self._normal.span(place, place + len(wanted))
+            return max(0, sentence.start - end + 1, start - sentence.end + 1)
+
+        return min(places, key=lambda place: (distance(place), place))
+
+    def _nearly(self, quote: str, wanted: str, sentence_id: str) -> Quote:
+        place = self._best_place(wanted)
+        if place is None:
+            return Quote(sentence_id, quote, "not_found", score=0.0)
+        score, start, end = place
+        if _words(wanted) < MIN_WORDS_FUZZY or score < APPROXIMATE_SCORE:
+            return Quote(sentence_id, quote, "not_found", score=score)
+        start, end = self._whole_words(start, end)
+        found = self._normal.text[start:end]
+        if _DIGITS.findall(found) != _DIGITS.findall(wanted):
+            return Quote(sentence_id, quote, "digits", score=score)
+        if _opposed(found, wanted):
+            return Quote(sentence_id, quote, "negation", score=score)
+        status = "verified" if score >= VERIFIED_SCORE else "approximate"
+        return self._located(quote, sentence_id, status, self._normal.span(start, end), score)
+
+    def _cut_word_changes_sense(self, start: int, end: int) -> Literal["", "digits", "negation"]:
+        """Whether an exact match begins or ends inside a number ("20" of "120") or after a negative prefix."""
+        text = self._normal.text
+        for edge in (start, end):
+            if re.search(r"\d[.,]?\Z", text[max(0, edge - 2) : edge]) and re.match(r"[.,]?\d", text[edge : edge + 2]):
+                return "digits"
+        left = re.search(r"[^\W_]+\Z", text[max(0, start - 6) : start])
+        return "negation" if left and left.group() in _PREFIXES and text[start : start + 1].isalpha() else ""
+
+    def _best_place(self, wanted: str) -> tuple[float, int, int] | None:
+        """(score, start, end) of the most similar stretch of the normalised text."""
+        haystack = self._normal.text
+        if not haystack or not wanted:
+            return None
+        if len(wanted) > len(haystack):
+            # The library would slide the draft over the quotation: the whole draft is the place.
+            return fuzz.ratio(wanted, haystack), 0, len(haystack)
+        found = fuzz.partial_ratio_alignment(wanted, haystack)
+        return None if found is None else (found.score, found.dest_start, found.dest_end)
+
+    def _whole_words(self, start: int, end: int) -> tuple[int, int]:
+        text = self._normal.text
+        while start > 0 and text[start - 1] != " " and text[start] != " ":
+            start -= 1
+        while end < len(text) and text[end] != " " and text[end - 1] != " ":
+            end += 1
+        while start < end and text[start] == " ":
+            start += 1
+        while end > start and text[end - 1] == " ":
+            end -= 1
+        return start, end
+
+    def _located(self, quote: str, sentence_id: str, status: Any, span: tuple[int, int], score: float | None) -> Quote:
+        start, end = span
+        return Quote(sentence_id, quote, status, start, end, self._text[start:end], score)
+
+
+def _words(normal: str) -> int:
+    """Words between blanks; where a script has no blanks, as word processors count."""
+    return max(len(normal.split()), 0 if normal.isascii() else count_words(normal))
+
+
+def _opposed(found: str, wanted: str) -> bool:
+    """Whether one text denies what the other says: another number of negations, or "possible" for "impossible"."""
+    if len(_NEGATIONS.findall(found)) != len(_NEGATIONS.findall(wanted)):
+        return True
+    here, there = set(_WORD.findall(found)), set(_WORD.findall(wanted))
+    return any(
+        word[len(prefix) :] in other
+        for words, other in ((here - there, there - here), (there - here, here - there))
+        for word in words
+        for prefix in _PREFIXES
+        if word.startswith(prefix)
+    )
+
+
+def verify(
+    parsed: ParsedAnswer,
+    *,
+    text: str,
+    sentences: Sequence[Sentence],
+    redactions: Mapping[str, str],
+    rubric: RubricSnapshot | None = None,
+) -> Reading:
+    """Look up every quotation of ``parsed`` in ``text`` and set aside comments that may not count.
+
+    ``sentences`` are those of ``text``; ``redactions`` puts names back into what the model repeated. With ``rubric``,
+    remarks on dialect are set aside unless the comment's criterion is about language.
+    """
+    locator = _locator(text, tuple(sentences))
+    data = parsed.data
+
+    def look_up(evidence: Sequence[Mapping[str, str]]) -> tuple[Quote, ...]:
+        return tuple(
+            locator.locate(restore(_MARKER.sub("", entry["quote"]), redactions), entry["sentence_id"])
+            for entry in evidence
+        )
+
+    criteria = tuple(
+        ReadCriterion(
+            criterion_key=entry["criterion_id"],
+            level=entry["level"],
+            reasoning=restore(entry["reasoning"], redactions),
+            not_assessable_reason=entry["not_assessable_reason"] or "",
+            confidence=entry["confidence"],
+            quotes=look_up(entry["evidence"]),
+        )
+        for entry in data["criteria"]
+    )
+    goals = tuple(
+        ReadGoal(entry["goal_id"], entry["status"], restore(entry["note"], redactions), look_up(entry["evidence"]))
+        for entry in data["goal_progress"]
+    )
+    item_quotes = [look_up(entry["evidence"]) for entry in data["items"]]
+    quotes = [q for group in (*criteria, *goals) for q in group.quotes] + [q for group in item_quotes for q in group]
+    unfound = sum(1 for quote in quotes if quote.start is None)
+    dropped = bool(quotes) and unfound > UNFOUND_SHARE * len(quotes)
+    addressed = tuple(data["draft_check"]["text_addressed_to_reviewer"])
+    attacks = tuple(sentence.text for sentence in sentences if sentence.id in addressed)
+    about_language = {c.key for c in rubric.criteria if c.language_matters} if rubric else None
+    items: list[ReadItem] = []
+    for entry, found in zip(data["items"], item_quotes, strict=True):
+        texts = tuple(restore(entry[name], redactions) for name in ("comment", "why", "next_step"))
+        reason = objection(
+            texts,
+            draft=text,
+            forbidden=parsed.forbidden,
+            addressed=attacks,
+            language_matters=about_language is None or entry["criterion_id"] in about_language,
+        )
+        reason = reason or _missing_evidence(entry, found) or ("ungrounded_run" if dropped else "")
+        items.append(_item(entry, texts, found, reason))
+    return Reading(
+        criteria=criteria,
+        items=tuple(items),
+        goals=goals,
+        language=data["draft_check"]["language"],
+        on_task=data["draft_check"]["on_task"],
+        addressed_to_reviewer=addressed,
+        student_concern=data["draft_check"]["student_concern"] == "possible",
+        last_sentence_id=data["echo"]["last_sentence_id"],
+        priority_item_ids=_usable_priorities(data, items),
+        repaired_json=parsed.repaired,
+        quotes_total=len(quotes),
+        quotes_unfound=unfound,
+        comments_dropped=dropped,
+        level_before_evidence=parsed.level_before_evidence,
+        chunked=parsed.chunked,
+        last_expected_id=parsed.last_expected,
+    )
+
+
+@lru_cache(maxsize=16)
+def _locator(text: str, sentences: tuple[Sentence, ...]) -> Locator:
+    return Locator(text, sentences)
+
+
+def _missing_evidence(entry: Mapping[str, Any], quotes: Sequence[Quote]) -> str:
+    """A comment stands on a verified quotation, or says openly that something is missing; praise needs the place."""
+    if any(quote.verified for quote in quotes):
+        return ""
+    return "" if entry["absence"] and entry["kind"] != "strength" else "no_located_quote"
+
+
+def _item(entry: Mapping[str, Any], texts: tuple[str, ...], quotes: tuple[Quote, ...], reason: str) -> ReadItem:
+    comment, why, next_step = texts
+    return ReadItem(
+        item_id=entry["item_id"],
+        criterion_key=entry["criterion_id"],
+        kind=entry["kind"],
+        tag=entry["tag"],
+        focus=entry["focus"],
+        comment=comment,
+        why=why,
+        next_step=next_step,
+        severity=entry["severity"],
+        absence=entry["absence"],
+        quotes=quotes,
+        quarantined=bool(reason),
+        quarantine_reason=reason,
+    )
+
+
+def _usable_priorities(data: Mapping[str, Any], items: Sequence[ReadItem]) -> tuple[str, ...]:
+    usable = {item.item_id for item in items if not item.quarantined and item.kind == "issue"}
+    return tuple(item_id for item_id in data["priority_item_ids"] if item_id in usable)

@@ -1,3 +1,14 @@
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from feedback import home, student_views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("drafts/<uuid:public_id>/", student_views.draft_progress, name="draft_progress"),
+    path("drafts/<uuid:public_id>/progress/", student_views.draft_progress_panel, name="draft_progress_panel"),
+    path("drafts/<uuid:public_id>/feedback/", student_views.feedback_read, name="feedback_read"),
+    path("drafts/<uuid:public_id>/feedback.md", student_views.feedback_download, name="feedback_download"),
+    path("drafts/<uuid:public_id>/contest/", student_views.feedback_contest, name="feedback_contest"),
+    path("drafts/<uuid:public_id>/changes/", student_views.draft_changes, name="draft_changes"),
+    path("notes/<uuid:public_id>/respond/", student_views.note_respond, name="note_respond"),
+]

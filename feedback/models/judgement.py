@@ -130,6 +130,12 @@ class CriterionResult(models.Model):
         """The instructor's level, else the suggestion; None where there is neither."""
         return self.level if self.level is not None else self.suggested_level
 
+    @property
+    def shown_label(self) -> str:
+        """The name of the shown level, "" where there is none."""
+        labels = {level["position"]: level["label"] for level in self.snapshot.get("levels", [])}
+        return labels.get(self.shown_level, "")
+
 
 class FeedbackItem(StatefulModel):
     """One note on the desk. ``sources`` names the comments it came from; editing never touches those.

@@ -1,0 +1,224 @@
+"""Writing what the readings say onto the desk, without touching what a person wrote there."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from feedback.contract import flags_to_json
+from feedback.merging.notes import Cluster, MergedNotes
+from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
+from feedback.textcheck import NAME as TEXT_CHECK
+from feedback.textcheck import check_text
+
+if TYPE_CHECKING:
+    from feedback.combining import Combined
+    from feedback.material import Material
+
+GROUP = {
+    "priority": FeedbackItem.Group.PRIORITY,
+    "strength": FeedbackItem.Group.STRENGTH,
+    "further": FeedbackItem.Group.NOTE,
+    "question": FeedbackItem.Group.QUESTION,
+}
+GROUP_OF_KIND = {
+    "issue": FeedbackItem.Group.NOTE,
+    "strength": FeedbackItem.Group.STRENGTH,
+    "question": FeedbackItem.Group.QUESTION,
+}
+
+
+def write_desk(*, request: FeedbackRequest, material: Material, combined: Combined, runs: list[ModelRun]) -> Feedback:
+    """Create or refresh the draft's Feedback inside the caller's transaction.
+
+    Machine notes nobody touched are replaced; edited, promoted by hand, discarded or added notes stay, and so do
+    the instructor's levels and comments.
+    """
+    musts = sum(flag.severity == "must" for flag in combined.flags)
+    checks = sum(flag.severity == "check" for flag in combined.flags)
+    spreads = [a.gmd for a in combined.agreements.values() if a.gmd is not None]
+    good = bool(combined.readings)
+    feedback, _ = Feedback.objects.update_or_create(
+        draft=request.draft,
+        defaults={
+            "flags": flags_to_json(combined.flags),
+            "must_count": musts,
+            "check_count": checks,
+            "disagreement": max(spreads) if spreads else None,
+            "stale": False,
+            "by_hand": not good,
+            "practice": bool(material.plan.get("practice")) and good,
+        },
+    )
+    _write_criteria(feedback, material, combined, runs)
+    feedback.items.filter(edited_by__isnull=True).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
+    rows = _notes(feedback, combined.notes) if combined.notes else []
+    if not good:
+        rows += _text_check(feedback, material, request)
+    FeedbackItem.objects.bulk_create(rows)
+    if feedback.practice:
+        _release_practice(feedback, request)
+    return feedback
+
+
+def _write_criteria(feedback: Feedback, material: Material, combined: Combined, runs: list[ModelRun]) -> None:
+    stand_ins = {run.display_name for run in runs if run.fallback_step}
+    kept = {row.criterion_key: row for row in feedback.criteria.all()}
+    wanted = []
+    for position, criterion in enumerate(material.rubric.criteria):
+        agreement = combined.agreements[criterion.key]
+        levels: dict[str, list[int | None]] = {}
+        for reading in combined.readings:
+            for said in reading.reading.criteria:
+                if said.criterion_key == criterion.key:
+                    levels.setdefault(reading.model, []).append(said.level)
+        spread = agreement.spread or (None, None)
+        band = agreement.band or (None, None)
+        fields: dict[str, Any] = {
+            "position": position,
+            "snapshot": asdict(criterion),
+            "centre": agreement.centre,
+            "suggested_level": None if agreement.withheld else agreement.level,
+            "band_low": band[0],
+            "band_high": band[1],
+            "spread_low": spread[0],
+            "spread_high": spread[1],
+            "agreement": agreement.agreement,
+            "agreement_words": agreement.words[:300],
+            "withheld": agreement.withheld,
+            "readings": {
+                model: {
+                    "median": agreement.model_medians.get(model),
+                    "runs": values,
+                    "fallback": model in stand_ins,
+                }
+                for model, values in levels.items()
+            },
+        }
+        wanted.append(criterion.key)
+        row = kept.get(criterion.key)
+        if row is None:
+            CriterionResult.objects.create(feedback=feedback, criterion_key=criterion.key, **fields)
+        else:
+            CriterionResult.objects.filter(pk=row.pk).update(**fields)
+    feedback.criteria.exclude(criterion_key__in=wanted).filter(level__isnull=True, comment="").delete()
+
+
+def _notes(feedback: Feedback, notes: MergedNotes) -> list[FeedbackItem]:
+    rows = []
+    total_models = len({member.model for cluster in notes.clusters for member in cluster.members})
+    for position, cluster in enumerate(notes.clusters):
+        shown = cluster.shown
+        group = GROUP[cluster.section] if shown else GROUP_OF_KIND[cluster.kind]
+        rows.append(
+            FeedbackItem(
+                feedback=feedback,
+                status=FeedbackItem.Status.SHOWN if shown else FeedbackItem.Status.SUGGESTED,
+                group=group,
+                position=position,
+                criterion_key=cluster.criterion_key,
+                kind=cluster.kind,
+                tag=cluster.tag,
+                severity=round(cluster.severity),
+                absence=cluster.absence,
+                comment=cluster.comment,
+                why=cluster.why,
+                next_step=cluster.next_step,
+                quotes=[
+                    {"start": q.start, "end": q.end, "shown": q.shown, "sentence_id": q.sentence_id}
+                    for q in cluster.quotes
+                    if q.start is not None
+                ],
+                sources=_sources(cluster),
+                support=cluster.support,
+                support_words=support_words(cluster, total_models),
+                priority=cluster.priority,
+                why_not_shown=cluster.why_not_shown[:60],
+            )
+        )
+    for offset, member in enumerate(notes.quarantined):
+        item = member.item
+        rows.append(
+            FeedbackItem(
+                feedback=feedback,
+                status=FeedbackItem.Status.SUGGESTED,
+                group=GROUP_OF_KIND[item.kind],
+                position=len(notes.clusters) + offset,
+                criterion_key=item.criterion_key,
+                kind=item.kind,
+                tag=item.tag,
+                severity=item.severity,
+                comment=item.comment,
+                why=item.why,
+                next_step=item.next_step,
+                sources=[{"model": member.model, "run": member.run, "item_id": item.item_id}],
+                why_not_shown="its quotation is not in the draft",
+            )
+        )
+    return rows
+
+
+def _sources(cluster: Cluster) -> list[dict[str, Any]]:
+    """Every comment of the cluster, the shown one first: other wordings stay one click away."""
+    members = [cluster.medoid, *(m for m in cluster.members if m.key != cluster.medoid.key)]
+    return [
+        {
+            "model": member.model,
+            "run": member.run,
+            "item_id": member.item.item_id,
+            "comment": member.item.comment,
+            "why": member.item.why,
+            "next_step": member.item.next_step,
+        }
+        for member in members
+    ]
+
+
+def support_words(cluster: Cluster, total_models: int) -> str:
+    """Return in words who made this comment."""
+    if cluster.single_model:
+        return f"only {cluster.models[0]}, in several readings"
+    return f"{len(cluster.models)} of {total_models} reviewers"
+
+
+def _text_check(feedback: Feedback, material: Material, request: FeedbackRequest) -> list[FeedbackItem]:
+    """Help for marking by hand where no model answered: observations, never levels."""
+    assignment = material.plan["assignment"]
+    check = check_text(
+        material.text,
+        language=request.draft.language or assignment["language"],
+        word_range=(assignment["min_words"], assignment["max_words"]),
+    )
+    rows = []
+    for position, note in enumerate(check.notes):
+        quotes = [
+            {"start": start, "end": end, "shown": material.text[start:end], "sentence_id": ""}
+            for start, end in note.spans[:3]
+        ]
+        rows.append(
+            FeedbackItem(
+                feedback=feedback,
+                status=FeedbackItem.Status.SUGGESTED,
+                group=FeedbackItem.Group.NOTE,
+                origin=FeedbackItem.Origin.CHECK,
+                position=1000 + position,
+                comment=note.found,
+                why=note.cannot_tell,
+                next_step=note.question,
+                quotes=quotes,
+                support_words=TEXT_CHECK,
+                why_not_shown="automatic check, not a reviewer",
+            )
+        )
+    return rows
+
+
+def _release_practice(feedback: Feedback, request: FeedbackRequest) -> None:
+    """Practice assignments: the instructor chose, for all of it, that nobody has to release."""
+    from feedback.release import publish
+
+    now = timezone.now()
+    if feedback.status != Feedback.Status.RELEASED:
+        publish(feedback=feedback, request=request, actor=None, now=now)

@@ -1,0 +1,145 @@
+"""Storing one run's reading, and reading it back: rows to values and values to rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from aiconfig.llm import ModelAnswer
+from feedback.contract import Quote, ReadCriterion, ReadGoal, Reading, ReadItem, RunReading
+from feedback.models import Comment, CriterionScore, ModelRun, RunTranscript
+
+
+def _plain(quotes: tuple[Quote, ...]) -> list[dict[str, Any]]:
+    return [asdict(quote) for quote in quotes]
+
+
+def record_reading(
+    *, run: ModelRun, reading: Reading, answer: ModelAnswer, cost: Decimal | None, now: datetime
+) -> bool:
+    """Store the reading and end the run, in one short transaction. False: the claim was lost, nothing is stored."""
+    with transaction.atomic():
+        won = run.try_move(
+            ModelRun.Status.SUCCEEDED,
+            where={"fence": run.fence},
+            lease_until=None,
+            finished_at=now,
+            error_code="",
+            error_words="",
+            input_tokens=answer.input_tokens,
+            output_tokens=answer.output_tokens,
+            cost_usd=cost,
+            latency_ms=answer.latency_ms,
+            parameters={"sent": dict(answer.sent), "dropped": list(answer.dropped)},
+            summary={
+                "language": reading.language,
+                "on_task": reading.on_task,
+                "addressed_to_reviewer": list(reading.addressed_to_reviewer),
+                "student_concern": reading.student_concern,
+                "last_sentence_id": reading.last_sentence_id,
+                "priority_item_ids": list(reading.priority_item_ids),
+                "repaired_json": reading.repaired_json,
+                "quotes_total": reading.quotes_total,
+                "quotes_unfound": reading.quotes_unfound,
+                "comments_dropped": reading.comments_dropped,
+                "goals": [{**asdict(goal), "note": "", "quotes": _plain(goal.quotes)} for goal in reading.goals],
+            },
+        )
+        if not won:
+            return False
+        CriterionScore.objects.bulk_create(
+            CriterionScore(
+                run=run,
+                criterion_key=criterion.criterion_key,
+                level=criterion.level,
+                not_assessable_reason=criterion.not_assessable_reason[:200],
+                confidence=criterion.confidence,
+                reasoning=criterion.reasoning,
+                quotes=_plain(criterion.quotes),
+            )
+            for criterion in reading.criteria
+        )
+        Comment.objects.bulk_create(
+            Comment(
+                run=run,
+                item_id=item.item_id,
+                criterion_key=item.criterion_key,
+                kind=item.kind,
+                tag=item.tag,
+                focus=item.focus,
+                severity=item.severity,
+                absence=item.absence,
+                quarantined=item.quarantined,
+                comment=item.comment,
+                why=item.why,
+                next_step=item.next_step,
+                quotes=_plain(item.quotes),
+            )
+            for item in reading.items
+        )
+        RunTranscript.objects.filter(run=run).update(answer=answer.text)
+    return True
+
+
+def _quotes(rows: list[dict[str, Any]]) -> tuple[Quote, ...]:
+    return tuple(Quote(**row) for row in rows)
+
+
+def readings_of(runs: list[ModelRun]) -> list[RunReading]:
+    """Return the readings of succeeded ``runs`` (prefetch ``scores`` and ``comments``), model by display name."""
+    counts: dict[str, int] = {}
+    found: list[RunReading] = []
+    for run in sorted(runs, key=lambda run: (run.slot, run.repeat, run.pk)):
+        number = counts.get(run.display_name, 0)
+        counts[run.display_name] = number + 1
+        said = run.summary
+        reading = Reading(
+            criteria=tuple(
+                ReadCriterion(
+                    criterion_key=score.criterion_key,
+                    level=score.level,
+                    reasoning=score.reasoning,
+                    not_assessable_reason=score.not_assessable_reason,
+                    confidence=score.confidence,  # type: ignore[arg-type]
+                    quotes=_quotes(score.quotes),
+                )
+                for score in run.scores.all()
+            ),
+            items=tuple(
+                ReadItem(
+                    item_id=comment.item_id,
+                    criterion_key=comment.criterion_key,
+                    kind=comment.kind,  # type: ignore[arg-type]
+                    tag=comment.tag,
+                    focus=comment.focus,  # type: ignore[arg-type]
+                    comment=comment.comment,
+                    why=comment.why,
+                    next_step=comment.next_step,
+                    severity=comment.severity,
+                    absence=comment.absence,
+                    quotes=_quotes(comment.quotes),
+                    quarantined=comment.quarantined,
+                )
+                for comment in run.comments.all()
+            ),
+            goals=tuple(
+                ReadGoal(goal["goal_id"], goal["status"], goal.get("note", ""), _quotes(goal.get("quotes", [])))
+                for goal in said.get("goals", [])
+            ),
+            language=said.get("language", ""),
+            on_task=said.get("on_task", "cannot_tell"),
+            addressed_to_reviewer=tuple(said.get("addressed_to_reviewer", [])),
+            student_concern=bool(said.get("student_concern", False)),
+            last_sentence_id=said.get("last_sentence_id", ""),
+            priority_item_ids=tuple(said.get("priority_item_ids", [])),
+            repaired_json=bool(said.get("repaired_json", False)),
+            quotes_total=said.get("quotes_total", 0),
+            quotes_unfound=said.get("quotes_unfound", 0),
+            comments_dropped=bool(said.get("comments_dropped", False)),
+        )
+        found.append(RunReading(run.display_name, number, reading))
+    return found

@@ -1,0 +1,151 @@
+"""Asking for feedback on a draft: one request per draft, its plan frozen, a row for each run."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts import audit
+from accounts.models import User
+from feedback.models import FeedbackRequest, ModelRun
+from feedback.planning import freeze_plan
+from feedforward.dispatch import enqueue
+from feedforward.errors import DomainError
+from submissions.models import Draft
+
+# A message that is lost is made up for by the sweeper after this long.
+SWEEP_AFTER_S = 20
+
+
+class RequestRefused(DomainError):
+    """The readings asked for cannot be started."""
+
+    code = "request_refused"
+
+
+def new_run(request: FeedbackRequest, entry: dict[str, Any], *, slot: int, repeat: int, **fields: Any) -> ModelRun:
+    """Return an unsaved run of the plan's ``entry``."""
+    return ModelRun(
+        request=request,
+        slot=slot,
+        repeat=repeat,
+        ai_model_id=entry["ai_model"],
+        model_name=entry["name"],
+        display_name=entry["display_name"],
+        seed=secrets.randbelow(2**31),
+        **fields,
+    )
+
+
+def planned_runs(request: FeedbackRequest, *, round: int) -> list[ModelRun]:
+    """Return the unsaved runs of the plan: one per model and repeat."""
+    return [
+        new_run(request, entry, slot=slot, repeat=repeat, round=round)
+        for slot, entry in enumerate(request.plan["models"])
+        for repeat in range(entry["runs"])
+    ]
+
+
+def request_feedback(draft_id: int, *, now: datetime | None = None) -> FeedbackRequest | None:
+    """Make the draft's request and its runs, once, however often it is called. None: the draft is not READY."""
+    now = now or timezone.now()
+    draft = Draft.objects.select_related("assignment__rubric", "assignment__course").filter(pk=draft_id).first()
+    if draft is None or draft.status != Draft.Status.READY:
+        return None
+    existing = FeedbackRequest.objects.filter(draft=draft).first()
+    if existing is not None:
+        return existing
+    plan = freeze_plan(draft.assignment)
+    try:
+        with transaction.atomic():
+            request = FeedbackRequest.objects.create(
+                draft=draft, plan=plan, created_at=now, due_at=now + timedelta(seconds=SWEEP_AFTER_S)
+            )
+            ModelRun.objects.bulk_create(planned_runs(request, round=1))
+            audit.record(
+                actor=None,
+                code="feedback.requested",
+                obj=request,
+                course_id=draft.assignment.course_id,
+                counts={"runs": sum(entry["runs"] for entry in plan["models"])},
+            )
+            transaction.on_commit(lambda: _start(request.pk))
+    except IntegrityError:
+        return FeedbackRequest.objects.get(draft=draft)
+    return request
+
+
+def _start(request_id: int) -> None:
+    from feedback.tasks import execute
+
+    enqueue(execute, request_id)
+
+
+def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -> FeedbackRequest:
+    """Read the draft again under today's rubric and models (or only the failed runs, under the frozen plan).
+
+    What people edited on the desk is kept. Raises :class:`RequestRefused` while readings are under way, after
+    release, or once the content was removed.
+    """
+    draft = request.draft
+    if draft.content_removed_at or not getattr(draft, "content", None):
+        raise RequestRefused(_("The text of this draft has been removed, so it cannot be read again."))
+    now = timezone.now()
+    with transaction.atomic():
+        current = FeedbackRequest.objects.select_for_update().get(pk=request.pk)
+        if current.status not in (FeedbackRequest.Status.IN_REVIEW, FeedbackRequest.Status.NEEDS_HUMAN):
+            raise RequestRefused(_("This draft is being read right now, or its feedback is already released."))
+        due = now + timedelta(seconds=SWEEP_AFTER_S)
+        if only_failed:
+            failed = list(current.runs.filter(status=ModelRun.Status.FAILED, round=current.round))
+            if not failed:
+                raise RequestRefused(_("No reading of this draft failed."))
+            for run in failed:
+                run.move(
+                    ModelRun.Status.PENDING,
+                    attempts=0,
+                    repairs=0,
+                    not_before=None,
+                    error_code="",
+                    error_words="",
+                    finished_at=None,
+                )
+            current.move(FeedbackRequest.Status.OPEN, due_at=due, finished_at=None, reason="")
+        else:
+            plan = freeze_plan(draft.assignment)
+            if not plan["models"]:
+                raise RequestRefused(_("This assignment has no model that can be used now. Choose models first."))
+            number = current.round + 1
+            current.move(
+                FeedbackRequest.Status.OPEN,
+                plan=plan,
+                round=number,
+                extra_asked=False,
+                due_at=due,
+                finished_at=None,
+                reason="",
+                created_at=now,
+            )
+            ModelRun.objects.bulk_create(planned_runs(current, round=number))
+        audit.record(
+            actor=actor,
+            code="feedback.rerun",
+            obj=current,
+            course_id=draft.assignment.course_id,
+            fields=["failed" if only_failed else "all"],
+        )
+        transaction.on_commit(lambda: _start(current.pk))
+    return current
+
+
+def cancel(*, request: FeedbackRequest, reason: str) -> None:
+    """Stop a request whose draft was withdrawn or whose content is gone."""
+    with transaction.atomic():
+        if request.try_move(FeedbackRequest.Status.CANCELLED, reason=reason, finished_at=timezone.now()):
+            for run in request.runs.filter(status__in=ModelRun.OPEN):
+                run.try_move(ModelRun.Status.CANCELLED, finished_at=timezone.now())

@@ -1,0 +1,181 @@
+"""What became of a draft in the next one: changed sentences side by side, last round's goals and their outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun
+from feedback.progress.alignment import SentenceChange, align
+from feedback.progress.differences import Span, word_differences
+from feedback.progress.goals import VOTES, changed_near, has_new_quote, verdict
+from feedback.reading.sentences import split_sentences
+from feedback.recording import readings_of
+from submissions.models import Draft
+
+
+@dataclass(frozen=True)
+class ChangedSentence:
+    """One sentence of either draft: ``old``/``new`` are None where there is none; ``spans`` turn one into the other."""
+
+    change: str
+    moved: bool
+    old: str | None
+    new: str | None
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """``rows`` in the order of the new draft; ``reason`` says why there are none."""
+
+    before: int | None
+    rows: tuple[ChangedSentence, ...]
+    summary: dict[str, int]
+    reason: str = ""
+
+
+def earlier_draft(draft: Draft) -> Draft | None:
+    """Return the student's last read draft of the assignment before this one."""
+    return (
+        Draft.objects.filter(
+            assignment_id=draft.assignment_id,
+            student_id=draft.student_id,
+            number__lt=draft.number,
+            status=Draft.Status.READY,
+        )
+        .select_related("content")
+        .order_by("-number")
+        .first()
+    )
+
+
+def _text(draft: Draft | None) -> str:
+    content = getattr(draft, "content", None)
+    if draft is None or content is None or draft.content_removed_at is not None:
+        return ""
+    return content.text
+
+
+def changes_since(draft: Draft) -> Changes:
+    """Compare ``draft`` with the one before it."""
+    before = earlier_draft(draft)
+    if before is None:
+        return Changes(None, (), {}, reason="first")
+    old, new = _text(before), _text(draft)
+    if not old or not new:
+        return Changes(before.number, (), {}, reason="removed")
+    old_sentences = [s.text for s in split_sentences(old)]
+    new_sentences = [s.text for s in split_sentences(new)]
+    alignment = align(old_sentences, new_sentences)
+    rows = [_row(change, old_sentences, new_sentences) for change in _in_new_order(alignment.changes)]
+    return Changes(before.number, tuple(rows), alignment.summary)
+
+
+def _in_new_order(changes: tuple[SentenceChange, ...]) -> list[SentenceChange]:
+    """Order by the new draft; a removed sentence stands where its neighbour before it stands now."""
+    keys: dict[int, tuple[float, int]] = {}
+    last = -1.0
+    for index, change in enumerate(changes):
+        if change.new is not None:
+            keys[index] = (float(change.new), 0)
+            if change.old is not None:
+                last = float(change.new)
+        else:
+            keys[index] = (last, 1)
+    return [changes[i] for i in sorted(range(len(changes)), key=lambda i: (*keys[i], i))]
+
+
+def _row(change: SentenceChange, old: list[str], new: list[str]) -> ChangedSentence:
+    before = old[change.old] if change.old is not None else None
+    after = new[change.new] if change.new is not None else None
+    spans: tuple[Span, ...] = ()
+    if before is not None and after is not None and change.change != "unchanged":
+        spans = word_differences(before, after)
+    return ChangedSentence(change.change, change.moved, before, after, spans)
+
+
+def record_goal_outcomes(*, request: FeedbackRequest, text: str, runs: list[ModelRun]) -> None:
+    """Write onto last round's goals what the panel and the text say became of them, inside the caller's transaction."""
+    draft = request.draft
+    before = earlier_draft(draft)
+    goals = (
+        list(
+            FeedbackItem.objects.filter(
+                feedback__draft=before,
+                feedback__status=Feedback.Status.RELEASED,
+                status=FeedbackItem.Status.SHOWN,
+                group=FeedbackItem.Group.PRIORITY,
+            )
+        )
+        if before
+        else []
+    )
+    old = _text(before)
+    if not goals or not old:
+        return
+    old_sentences = split_sentences(old)
+    alignment = align([s.text for s in old_sentences], [s.text for s in split_sentences(text)])
+    readings = readings_of([run for run in runs if run.status == ModelRun.Status.SUCCEEDED])
+    for goal in goals:
+        near = [
+            index
+            for index, sentence in enumerate(old_sentences)
+            if any(
+                q["start"] < sentence.end and q["end"] > sentence.start
+                for q in goal.quotes
+                if q.get("start") is not None
+            )
+        ]
+        said = [g for r in readings for g in r.reading.goals if g.goal_id == f"g{goal.pk}"]
+        outcome = verdict(
+            [VOTES[g.status] for g in said],
+            changed=changed_near(alignment, near),
+            new_quote_verified=any(has_new_quote(g.quotes, old_text=old) for g in said),
+            offline=not readings,
+        )
+        FeedbackItem.objects.filter(pk=goal.pk).update(outcome=str(outcome))
+
+
+OUTCOME_TONE = {
+    "addressed": "ok",
+    "partly": "info",
+    "attempted_not_yet": "warn",
+    "not_yet": "warn",
+    "cannot_tell": "neutral",
+}
+
+
+def goals_met(feedback: Feedback) -> list[dict[str, Any]]:
+    """Return last round's goals with what became of them, for the page of the next feedback."""
+    before = earlier_draft(feedback.draft)
+    if before is None:
+        return []
+    rows = FeedbackItem.objects.filter(
+        feedback__draft=before,
+        feedback__status=Feedback.Status.RELEASED,
+        status=FeedbackItem.Status.SHOWN,
+        group=FeedbackItem.Group.PRIORITY,
+    ).exclude(outcome="")
+    return [
+        {
+            "comment": row.comment,
+            "next_step": row.next_step,
+            "plan": row.get_plan_display(),
+            "outcome": row.outcome,
+            "words": OUTCOME_WORDS.get(row.outcome, row.outcome),
+            "tone": OUTCOME_TONE.get(row.outcome, "neutral"),
+        }
+        for row in rows
+    ]
+
+
+OUTCOME_WORDS = {
+    "addressed": "Addressed",
+    "partly": "Partly addressed",
+    "attempted_not_yet": "Tried, not yet there",
+    "not_yet": "Not yet",
+    "text_changed_here": "Text changed here",
+    "text_unchanged_here": "Text unchanged here",
+    "cannot_tell": "Your instructor decides",
+}

@@ -1,0 +1,309 @@
+"""Carrying out runs: claim what is due, ask the models all at once, store each answer as it arrives.
+
+The task's own thread does the database work; the calls wait together on the process's one event loop. Between
+answers the thread holds no database connection.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import secrets
+import string
+from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from aiconfig import circuit, llm
+from aiconfig.keys import KeyUnreadable, read_key
+from aiconfig.models import AIModel
+from aiconfig.pricing import cost_usd
+from feedback.combining import try_aggregate
+from feedback.contract import Prompt
+from feedback.leases import claim_runs, held, let_go
+from feedback.material import Material, load_material
+from feedback.models import FeedbackRequest, ModelRun, RunTranscript
+from feedback.reading.answer import AnswerRejected, parse_answer, repair_request, response_schema
+from feedback.reading.evidence import verify
+from feedback.reading.prompt import build_prompt
+from feedback.recording import record_reading
+from feedback.requests import cancel
+from feedforward.dispatch import enqueue
+from feedforward.loop import submit
+from submissions.models import Draft
+
+logger = logging.getLogger(__name__)
+
+NONCE_ALPHABET = string.ascii_lowercase + string.digits
+FIRST_BACKOFF_S = 2.0
+LONGEST_BACKOFF_S = 60.0
+# A draft waits at most this long for models; then it is a person's turn.
+PATIENCE = timedelta(minutes=18)
+# Failures that lie with the provider, not with this call.
+PROVIDER_TROUBLE = frozenset({"timeout", "unreachable", "server_error", "busy", "not_understood"})
+
+
+@dataclass
+class Attempt:
+    """One call under way: its run, the prompt it was built from and the call as sent."""
+
+    run: ModelRun
+    prompt: Prompt
+    call: llm.ModelCall
+
+
+def execute(request_id: int, *, now: datetime | None = None) -> None:
+    """Do all that is due for one request. Safe to run twice, at once, late or after the request ended."""
+    now = now or timezone.now()
+    request = (
+        FeedbackRequest.objects.select_related("draft__assignment__course", "draft__student", "draft__content")
+        .filter(pk=request_id)
+        .first()
+    )
+    if request is None or request.status != FeedbackRequest.Status.OPEN:
+        return
+    if request.draft.status == Draft.Status.WITHDRAWN:
+        cancel(request=request, reason="withdrawn")
+        return
+    runs = claim_runs(request, now=now)
+    if runs:
+        # Should this process die, the sweeper looks again once the leases have run out.
+        _look_again(request, now + timedelta(seconds=settings.RUN_LEASE_S + 1))
+        material = load_material(request)
+        if material is None:
+            cancel(request=request, reason="content removed")
+            return
+        _carry_out(request, material, runs, now=now)
+    if not try_aggregate(request_id):
+        _schedule_next(request_id)
+
+
+def _look_again(request: FeedbackRequest, at: datetime) -> None:
+    FeedbackRequest.objects.filter(pk=request.pk, status=FeedbackRequest.Status.OPEN).update(due_at=at)
+
+
+def _carry_out(request: FeedbackRequest, material: Material, runs: list[ModelRun], *, now: datetime) -> None:
+    pauses = circuit.paused_until({run.ai_model.provider_id for run in runs}, now=now)
+    under_way: dict[Future[llm.ModelAnswer], Attempt] = {}
+    with held(runs):
+        for run in runs:
+            paused = pauses.get(run.ai_model.provider_id)
+            if paused is not None:
+                _put_back(request, run, not_before=paused, code="paused", words="The provider is being given a pause.")
+                continue
+            attempt = _prepare(request, material, run)
+            if attempt is not None:
+                under_way[submit(llm.complete(attempt.call))] = attempt
+        while under_way:
+            connection.close()
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                attempt = under_way.pop(future)
+                follow_up = _settle(request, material, attempt, future)
+                if follow_up is not None:
+                    under_way[submit(llm.complete(follow_up.call))] = follow_up
+                else:
+                    let_go(attempt.run)
+
+
+def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Attempt | None:
+    """Build the prompt and the call; None when the run already ended (model switched off, key unreadable)."""
+    model = run.ai_model
+    if not (model.is_active and model.provider.is_active):
+        _give_up_model(request, run, code="model_off", words=f"{model.display_name} has been switched off.")
+        return None
+    try:
+        key = read_key(model.provider)
+    except KeyUnreadable as error:
+        _give_up_model(request, run, code=error.code, words=str(error))
+        return None
+    nonce = "".join(secrets.choice(NONCE_ALPHABET) for _ in range(10))
+    mode: llm.OutputMode = (
+        llm.supported_output(model.provider.kind, model.name)
+        if model.output_mode == AIModel.OutputMode.AUTO
+        else model.output_mode  # type: ignore[assignment]
+    )
+    values = material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria))
+    prompt = build_prompt(values, output_mode=mode)
+    entry = _plan_entry(request, run)
+    call = llm.ModelCall(
+        kind=model.provider.kind,
+        model=model.name,
+        messages=prompt.messages,
+        timeout_s=float(model.timeout_s or settings.RUN_TIMEOUT_S),
+        base_url=model.provider.base_url,
+        api_key=key,
+        schema=None if mode == "prompt" else response_schema(material.rubric, prompt),
+        output_mode=mode,
+        temperature=model.temperature if entry.get("temperature") is None else entry["temperature"],
+        max_output_tokens=entry.get("max_output_tokens") or model.max_output_tokens,
+    )
+    ModelRun.objects.filter(pk=run.pk, fence=run.fence).update(
+        nonce=nonce, prompt_hash=prompt.prompt_hash, template_version=prompt.template_version
+    )
+    RunTranscript.objects.update_or_create(
+        run=run, defaults={"messages": [dict(message) for message in prompt.messages], "answer": ""}
+    )
+    return Attempt(run, prompt, call)
+
+
+def _plan_entry(request: FeedbackRequest, run: ModelRun) -> Mapping[str, Any]:
+    for entry in [*request.plan["models"], *request.plan["fallbacks"]]:
+        if entry["ai_model"] == run.ai_model_id:
+            return entry
+    return {}
+
+
+def _settle(
+    request: FeedbackRequest, material: Material, attempt: Attempt, future: Future[llm.ModelAnswer]
+) -> Attempt | None:
+    """Store what became of one call. Returns the next attempt of the same run where one follows at once."""
+    run = attempt.run
+    try:
+        answer = future.result()
+    except llm.ModelCallError as error:
+        return _after_error(request, attempt, error)
+    # A fault of our own in one run must not take its siblings with it; it is logged and the run fails by name.
+    except Exception:
+        logger.exception("run %s: the call failed unexpectedly", run.pk)
+        _give_up_model(request, run, code="internal", words="Something went wrong on our side.")
+        return None
+    circuit.report_success(run.ai_model.provider_id)
+    try:
+        parsed = parse_answer(
+            answer.text, finish_reason=answer.finish_reason, prompt=attempt.prompt, rubric=material.rubric
+        )
+    except AnswerRejected as rejected:
+        return _after_rejection(request, attempt, answer, rejected)
+    reading = verify(parsed, text=material.text, sentences=material.sentences, redactions=attempt.prompt.redactions)
+    record_reading(run=run, reading=reading, answer=answer, cost=_cost(run, answer), now=timezone.now())
+    return None
+
+
+def _cost(run: ModelRun, answer: llm.ModelAnswer) -> Any:
+    return cost_usd(run.ai_model, input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
+
+
+def _after_error(request: FeedbackRequest, attempt: Attempt, error: llm.ModelCallError) -> Attempt | None:
+    run, now = attempt.run, timezone.now()
+    if error.code in PROVIDER_TROUBLE:
+        pause = error.retry_after_s if error.remedy == "wait" else None
+        circuit.report_failure(run.ai_model.provider_id, now=now, pause_s=pause)
+    if error.remedy == "prompt_mode":
+        return replace(attempt, call=replace(attempt.call, output_mode="prompt", schema=None))
+    too_long = error.retry_after_s is not None and error.retry_after_s > PATIENCE.total_seconds()
+    out_of_patience = now - request.created_at > PATIENCE
+    if error.remedy == "next_model" or run.attempts >= settings.RUN_MAX_ATTEMPTS or too_long or out_of_patience:
+        _give_up_model(request, run, code=error.code, words=error.words, final=out_of_patience)
+        return None
+    delay = error.retry_after_s if error.retry_after_s is not None else backoff_s(run.attempts)
+    _put_back(request, run, not_before=now + timedelta(seconds=delay), code=error.code, words=error.words)
+    return None
+
+
+def backoff_s(attempts: int) -> float:
+    """Return the wait before try ``attempts`` + 1: doubling from 2 s to 60 s, with full jitter on the upper half."""
+    ceiling = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** max(0, attempts - 1))
+    return ceiling * (0.5 + random.random() / 2)
+
+
+def _after_rejection(
+    request: FeedbackRequest, attempt: Attempt, answer: llm.ModelAnswer, rejected: AnswerRejected
+) -> Attempt | None:
+    """One repair try with the validator's words; then the next model. The answer is never a level."""
+    run = attempt.run
+    RunTranscript.objects.filter(run=run).update(answer=answer.text)
+    words = repair_request(rejected)
+    if run.repairs == 0 and words:
+        run.repairs = 1
+        ModelRun.objects.filter(pk=run.pk, fence=run.fence).update(repairs=1)
+        messages = [
+            *attempt.call.messages,
+            {"role": "assistant", "content": answer.text or "(empty)"},
+            {"role": "user", "content": words},
+        ]
+        return replace(attempt, call=replace(attempt.call, messages=messages))
+    _give_up_model(
+        request, run, code=str(rejected.reason).lower(), words=f"The answer could not be used: {rejected.detail}"
+    )
+    return None
+
+
+def _put_back(request: FeedbackRequest, run: ModelRun, *, not_before: datetime, code: str, words: str) -> None:
+    """RUNNING -> PENDING, due at ``not_before``. A pause that was not this run's fault costs it no attempt."""
+    fields: dict[str, Any] = {"not_before": not_before, "error_code": code, "error_words": words[:300]}
+    if code == "paused":
+        fields["attempts"] = max(0, run.attempts - 1)
+        if timezone.now() - request.created_at > PATIENCE:
+            _give_up_model(request, run, code=code, words=words, final=True)
+            return
+    run.try_move(ModelRun.Status.PENDING, where={"fence": run.fence}, lease_until=None, **fields)
+
+
+def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words: str, final: bool = False) -> None:
+    """Hand the run to the assignment's next fallback model, recorded; FAILED with a reason when there is none."""
+    now = timezone.now()
+    fallbacks = [] if final else request.plan["fallbacks"]
+    taken = set(request.runs.filter(round=run.round).values_list("ai_model_id", flat=True))
+    usable = set(
+        AIModel.objects.usable().filter(pk__in=[f["ai_model"] for f in fallbacks]).values_list("pk", flat=True)
+    )
+    for step, entry in enumerate(fallbacks, start=1):
+        if step <= run.fallback_step or entry["ai_model"] not in usable or entry["ai_model"] == run.ai_model_id:
+            continue
+        if entry["ai_model"] in taken and not _alone(request, run):
+            continue
+        run.try_move(
+            ModelRun.Status.PENDING,
+            where={"fence": run.fence},
+            ai_model_id=entry["ai_model"],
+            model_name=entry["name"],
+            display_name=entry["display_name"],
+            fallback_step=step,
+            attempts=0,
+            repairs=0,
+            not_before=None,
+            lease_until=None,
+            error_code=code,
+            error_words=words[:300],
+        )
+        return
+    run.try_move(
+        ModelRun.Status.FAILED,
+        where={"fence": run.fence},
+        error_code=code[:30],
+        error_words=words[:300],
+        finished_at=now,
+        lease_until=None,
+    )
+
+
+def _alone(request: FeedbackRequest, run: ModelRun) -> bool:
+    """Whether every fallback is in use already: then a second run of one is better than none."""
+    taken = set(request.runs.filter(round=run.round).values_list("ai_model_id", flat=True))
+    return all(entry["ai_model"] in taken for entry in request.plan["fallbacks"])
+
+
+def _schedule_next(request_id: int) -> None:
+    """Enqueue the request again when its next run is due; the sweeper does it if this message is lost."""
+    from feedback.tasks import execute as execute_task
+
+    request = FeedbackRequest.objects.filter(pk=request_id, status=FeedbackRequest.Status.OPEN).first()
+    if request is None:
+        return
+    pending = ModelRun.objects.filter(request=request, round=request.round, status=ModelRun.Status.PENDING)
+    due = list(pending.values_list("not_before", flat=True))
+    if not due:
+        return
+    now = timezone.now()
+    soonest = min((moment or now) for moment in due)
+    delay = max(0.0, (soonest - now).total_seconds())
+    _look_again(request, max(soonest, now) + timedelta(seconds=10))
+    if delay <= 60:
+        enqueue(execute_task, request_id, countdown=delay + 0.05 if delay else None)

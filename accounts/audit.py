@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from accounts.models import AuditEvent, AuditSeal, User
 from feedforward.requests import client_address
@@ -46,7 +48,13 @@ def record(
     )
 
 
-def event_mac(event: AuditEvent, *, sequence: int, previous: str) -> str:
+def _keys() -> list[bytes]:
+    """The key of the chain, and those before a change of SECRET_KEY."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return [hashlib.sha256(b"feedforward-audit/1" + secret.encode()).digest() for secret in secrets]
+
+
+def event_mac(event: AuditEvent, *, sequence: int, previous: str, key: bytes | None = None) -> str:
     """HMAC-SHA256 (hex) over the event, its place in the chain and the mac before it."""
     parts = [
         str(sequence),
@@ -62,33 +70,100 @@ def event_mac(event: AuditEvent, *, sequence: int, previous: str) -> str:
         event.ip_class,
         event.created_at.isoformat(),
     ]
-    key = hashlib.sha256(b"feedforward-audit/1" + settings.SECRET_KEY.encode()).digest()
-    return hmac.new(key, "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key or _keys()[0], "\x1f".join(parts).encode(), hashlib.sha256).hexdigest()
+
+
+# Any number, the same in every process: who holds this lock seals.
+SEALER_LOCK = 0x5EA1
+
+
+def _am_the_sealer() -> bool:
+    """Whether this transaction may seal. SQLite has one writer anyway; on PostgreSQL a lock until commit says."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEALER_LOCK])
+        return bool(cursor.fetchone()[0])
 
 
 def seal(*, limit: int = 5000) -> int:
-    """Chain events that have no seal yet; returns how many. One sealer at a time wins each sequence number."""
-    sealed = 0
+    """Chain events that have no seal yet; returns how many. A second sealer at the same time does nothing."""
     with transaction.atomic():
+        if not _am_the_sealer():
+            return 0
         last = AuditSeal.objects.order_by("-sequence").first()
-        sequence, previous = (last.sequence, last.mac) if last else (0, "")
+        sequence, previous = (last.sequence, last.mac) if last else _anchor()
+        seals = []
         for event in AuditEvent.objects.filter(seal__isnull=True).order_by("pk")[:limit]:
             sequence += 1
             previous = event_mac(event, sequence=sequence, previous=previous)
-            AuditSeal.objects.create(event=event, sequence=sequence, mac=previous)
-            sealed += 1
-    return sealed
+            seals.append(AuditSeal(event=event, sequence=sequence, mac=previous))
+        AuditSeal.objects.bulk_create(seals, batch_size=500)
+    return len(seals)
+
+
+def _anchor() -> tuple[int, str]:
+    """Where a chain without links goes on: at the start, or after what was removed by age."""
+    return _pruned_up_to(), ""
+
+
+def _pruned_up_to() -> int:
+    """The last sequence number that was removed by age; 0 when nothing was."""
+    pruned = AuditEvent.objects.filter(code="audit.pruned").order_by("-pk").first()
+    return int(pruned.counts.get("last_sequence", 0)) if pruned else 0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What checking the chain found: events checked, sequence numbers with a broken link, events not sealed yet."""
+
+    checked: int
+    broken: tuple[int, ...]
+    unsealed: int
+
+
+def check_chain() -> Verdict:
+    """Recompute the whole chain.
+
+    The first link that is left after a removal by age cannot be recomputed (the link before is gone); it must
+    follow the number which the event ``audit.pruned`` names.
+    """
+    keys = _keys()
+    broken: list[int] = []
+    expected = _pruned_up_to()
+    previous, checked, first = "", 0, expected > 0
+    for link in AuditSeal.objects.select_related("event").order_by("sequence").iterator(chunk_size=1000):
+        expected += 1
+        checked += 1
+        macs = {event_mac(link.event, sequence=link.sequence, previous=previous, key=key) for key in keys}
+        if link.sequence != expected or (link.mac not in macs and not first):
+            broken.append(link.sequence)
+            expected = link.sequence
+        previous, first = link.mac, False
+    return Verdict(checked, tuple(broken), AuditEvent.objects.filter(seal__isnull=True).count())
 
 
 def verify() -> tuple[int, list[int]]:
     """Recompute the chain. Returns (events checked, sequence numbers whose link is broken)."""
-    broken: list[int] = []
-    previous, expected, checked = "", 0, 0
-    for link in AuditSeal.objects.select_related("event").order_by("sequence").iterator(chunk_size=1000):
-        expected += 1
-        checked += 1
-        if link.sequence != expected or link.mac != event_mac(link.event, sequence=link.sequence, previous=previous):
-            broken.append(link.sequence)
-            expected = link.sequence
-        previous = link.mac
-    return checked, broken
+    verdict = check_chain()
+    return verdict.checked, list(verdict.broken)
+
+
+def prune(*, before: datetime, limit: int = 5000) -> int:
+    """Remove sealed events made before a moment, oldest first; returns how many. The database refuses young ones.
+
+    Only a whole beginning of the chain goes, so that what is left can be checked.
+    """
+    with transaction.atomic():
+        links = AuditSeal.objects.select_related("event").order_by("sequence")[:limit]
+        old: list[AuditSeal] = []
+        for link in links:
+            if link.event.created_at >= before:
+                break
+            old.append(link)
+        if not old:
+            return 0
+        AuditSeal.objects.filter(pk__in=[link.pk for link in old]).delete()
+        AuditEvent.objects.filter(pk__in=[link.event_id for link in old]).delete()
+        record(actor=None, code="audit.pruned", counts={"removed": len(old), "last_sequence": old[-1].sequence})
+    return len(old)

@@ -50,7 +50,7 @@ CODE_PERSON = Limit("code-person", 20, 300)
 # Per signed-in person, for the decorator.
 LIMITS: dict[str, Limit] = {
     "invitation": Limit("invitation", 1000, 3600),
-    "submit": Limit("submit", 20, 600),
+    "submission": Limit("submission", 20, 600),
     "test_run": Limit("test-run", 30, 3600),
     "export": Limit("export", 30, 3600),
     "poll": Limit("poll", 120, 60),
@@ -149,7 +149,7 @@ def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     return render(request, "429.html", {"error": error}, status=429, headers=headers)
 
 
-def rate_limit(name: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
+def limited(name: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
     """Decorate a view with the limit ``LIMITS[name]`` per person (per address when nobody is signed in).
 
     ``methods`` are those that count; for exports and polls pass ``methods=("GET",)``.

@@ -7,8 +7,8 @@ PASSWORD = "draft-review-release"  # nosec B105 - printed at every demo start
 ADMIN = "admin@demo.example"
 INSTRUCTOR = "ines.halloran@demo.example"
 ASSISTANT = "tomas.ferris@demo.example"
-STUDENT = "alma.reed@demo.example"
-NEW_STUDENT = "kira.voss@demo.example"
+STUDENT = "alma.rennick@demo.example"
+NEW_STUDENT = "kira.vossen@demo.example"
 
 # What `make run` prints: address, and what to look at there.
 LOGINS: tuple[tuple[str, str], ...] = (

@@ -131,7 +131,7 @@ def _seed() -> None:
     from django.core.management import call_command
 
     print("Making the demo course ...", flush=True)
-    call_command("seed_demo")
+    call_command("seed_demo", verbosity=0)  # the announcement tells the logins
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 Rgb = tuple[int, int, int]
 
 
@@ -20,6 +22,7 @@ def luminance(color: Rgb) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
+@lru_cache(maxsize=1024)
 def contrast(one: Rgb, other: Rgb) -> float:
     """The contrast ratio of two colours, 1 (equal luminance) to 21."""
     darker, lighter = sorted((luminance(one), luminance(other)))

@@ -99,7 +99,8 @@ class _Walk:
         """Walk block-level children: paragraphs, tables, content controls, embedded documents."""
         for child in container:
             if child.tag == W + "p":
-                self.paragraph(child)
+                if len(child):
+                    self.paragraph(child)
             elif child.tag == W + "tbl":
                 self.table(child)
             elif child.tag == W + "altChunk":

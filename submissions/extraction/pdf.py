@@ -26,7 +26,9 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
     _add_text(assembly, pages)
     for number, page in enumerate(pages, start=1):
         for kind, text in page.hidden:
-            if any(c.isalnum() for c in text):
+            if kind == "low_contrast" and len(text.split()) < 4:
+                assembly.miss("faint marks")  # a watermark
+            elif any(c.isalnum() for c in text):
                 assembly.hide(kind, text, f"page {number}")
         if page.images and not page.ocr_layer:
             assembly.miss("images" if page.words else "scanned pages", page.images if page.words else 1)

@@ -135,7 +135,7 @@ def in_reading_order(lines: list[Line], width: float) -> list[list[Line]]:
 
 
 def _columns(lines: list[Line], left: float, right: float, depth: int) -> list[list[Line]]:
-    gutter = _gutter(lines, left, right) if depth < 3 and len(lines) >= 8 else None
+    gutter = _gutter(lines, left, right, depth)
     if gutter is None:
         return [lines] if lines else []
     x, _ = gutter
@@ -169,8 +169,10 @@ def _columns(lines: list[Line], left: float, right: float, depth: int) -> list[l
     return found
 
 
-def _gutter(lines: list[Line], left: float, right: float) -> tuple[float, int] | None:
+def _gutter(lines: list[Line], left: float, right: float, depth: int) -> tuple[float, int] | None:
     """Where a vertical white strip parts columns of running text: few lines cross it, both sides are filled."""
+    if depth > 2 or len(lines) < 8:
+        return None
     width = right - left
     edges = sorted({round(line.x0 - 1.5, 1) for line in lines if left + 0.2 * width < line.x0 < left + 0.8 * width})
     best: tuple[float, int] | None = None
@@ -180,7 +182,11 @@ def _gutter(lines: list[Line], left: float, right: float) -> tuple[float, int] |
         crossing = len(lines) - len(before) - len(after)
         if min(len(before), len(after)) < 3 or crossing > 0.4 * len(lines):
             continue
-        if not (_is_column(before) and _is_column(after)):
+        filled = all(
+            _is_column(side) or _gutter(side, low, high, depth + 1) is not None
+            for side, low, high in ((before, left, x), (after, x, right))
+        )
+        if not filled:
             continue
         if best is None or crossing < best[1]:
             best = (x, crossing)

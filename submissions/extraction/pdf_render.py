@@ -75,7 +75,8 @@ class Picture:
         return max(left - 1, 0), max(top - 1, 0), min(right + 1, self.width), min(bottom + 1, self.height)
 
     def _differs(self, left: int, top: int, right: int, bottom: int) -> bool:
-        for y in range(top, bottom):
+        middle = (top + bottom) // 2  # ink is likeliest there
+        for y in (*range(middle, bottom), *range(top, middle)):
             start, end = (y * self.width + left) * 4, (y * self.width + right) * 4
             one, other = self._with_text[start:end], self._without[start:end]
             if one != other and any(abs(a - b) >= _SEEN_LEVELS for a, b in zip(one, other, strict=True)):
@@ -85,10 +86,14 @@ class Picture:
     def _ground(self, left: int, top: int, right: int, bottom: int) -> Rgb:
         """The commonest colour under the word."""
         counts: dict[bytes, int] = {}
-        for y in range(top, bottom, max((bottom - top) // 6, 1)):
-            for x in range(left, right, max((right - left) // 8, 1)):
-                at = (y * self.width + x) * 4
-                pixel = self._without[at : at + 3]
+        for y in range(top, bottom, max((bottom - top) // 4, 1)):
+            row = self._without[(y * self.width + left) * 4 : (y * self.width + right) * 4]
+            first = row[:4]
+            if row == first * (right - left):  # one colour all along, as nearly always
+                counts[first] = counts.get(first, 0) + 8
+                continue
+            for at in range(0, len(row), max((right - left) // 8, 1) * 4):
+                pixel = row[at : at + 4]
                 counts[pixel] = counts.get(pixel, 0) + 1
-        blue, green, red = max(counts, key=lambda pixel: counts[pixel])
-        return red, green, blue
+        pixel = max(counts, key=lambda found: counts[found])
+        return pixel[2], pixel[1], pixel[0]

@@ -57,6 +57,7 @@ _MONTHS = frozenset(
 )
 # A line shorter than this was ended by its author, not by the width of a page.
 _WRAPPED_LINE_CHARS = 50
+_LOOK_BACK_CHARS = 120
 # Text without any punctuation is cut here at a blank, so that no sentence outgrows a prompt.
 _LONGEST_CHARS = 1500
 
@@ -160,7 +161,8 @@ def _is_boundary(line: str, piece: int, match: re.Match[str], lower_case_writer:
         return stop == "." and not close and _glued(line, match)
     if not head or not head.isalnum():
         return head != "" and unicodedata.category(head) in ("So", "Sc") and stop != "."
-    before = line[piece : match.start()]
+    # Only the last words decide; looking at all of a line without an end of sentence would be quadratic.
+    before = line[max(piece, match.start() - _LOOK_BACK_CHARS) : match.start()]
     if head.islower():
         if stop in {".", "…"} or set(stop) == {"."}:
             return stop == "." and not close and lower_case_writer and not _is_short_form(before, opened)

@@ -53,7 +53,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault. Renders without database, session or context processors, which may be what broke."""
     try:
-        page = render_to_string("500.html", {"request_id": request_id.get()})
+        page: str = render_to_string("500.html", {"request_id": request_id.get()})
     except Exception:  # Whatever broke the page may break this one too; a plain sentence always works.
         page = "Something went wrong on our side. Please try again in a minute."
     return HttpResponse(page, status=500)
@@ -62,7 +62,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def unavailable(request: HttpRequest, *, retry_after_s: int = 30) -> HttpResponse:
     """503: the database or another part is away for a moment."""
     try:
-        page = render_to_string("503.html", {"request_id": request_id.get()})
+        page: str = render_to_string("503.html", {"request_id": request_id.get()})
     except Exception:  # As above: an error page must not fail.
         page = "FeedForward is not available for a moment. Please try again soon."
     return HttpResponse(page, status=503, headers={"Retry-After": str(retry_after_s)})

@@ -120,7 +120,7 @@ class _Walk:
             return "quote"
         if any("preformatted" in name for name in names):
             return "code"
-        if names and names[-1] in ("title", "subtitle") or "title" in names:
+        if (names and names[-1] in ("title", "subtitle")) or "title" in names:
             return "heading"
         return "paragraph"
 

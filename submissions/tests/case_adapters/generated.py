@@ -9,14 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-_WORDS = (
-    "argument because bread causes century change claim cost counter crown debt difference early effect essay estates "
-    "evidence example fiscal force government grain however idea interest king labour law limit loss market measure money "
-    "nation noble number order paper people point policy poor power price problem public reason reform result revolt rights "
-    "school season short social source state study suggest tax theory trade urban value view war wealth weigh work year"
-).split()
-_HEBREW = "שלום עולם בית ספר ילד ילדה מים אור יום לילה ארץ שמש ירח דרך עץ פרח".split()
-_ARABIC = "مرحبا عالم بيت كتاب ولد بنت ماء نور يوم ليل ارض شمس قمر طريق شجرة زهرة".split()
+_WORDS = ["argument", "because", "bread", "causes", "century", "change", "claim", "cost", "counter", "crown", "debt", "difference", "early", "effect", "essay", "estates", "evidence", "example", "fiscal", "force", "government", "grain", "however", "idea", "interest", "king", "labour", "law", "limit", "loss", "market", "measure", "money", "nation", "noble", "number", "order", "paper", "people", "point", "policy", "poor", "power", "price", "problem", "public", "reason", "reform", "result", "revolt", "rights", "school", "season", "short", "social", "source", "state", "study", "suggest", "tax", "theory", "trade", "urban", "value", "view", "war", "wealth", "weigh", "work", "year"]
+_HEBREW = ["שלום", "עולם", "בית", "ספר", "ילד", "ילדה", "מים", "אור", "יום", "לילה", "ארץ", "שמש", "ירח", "דרך", "עץ", "פרח"]
+_ARABIC = ["مرحبا", "عالم", "بيت", "كتاب", "ولد", "بنت", "ماء", "نور", "يوم", "ليل", "ارض", "شمس", "قمر", "طريق", "شجرة", "زهرة"]
 _CHINESE = "历史研究表明面包价格上涨是革命的重要原因之一因此我们需要比较不同的解释并说明证据"
 _EMOJI = ("😀", "📚", "✏", "🎓", "☀")
 _FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")

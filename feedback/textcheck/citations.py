@@ -9,21 +9,23 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedback.textcheck.structure import Passage
 
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?|n\.\s?d\."
-_PARTICLE = r"(?:(?:van|von|de|del|della|di|da|der|den|ter|le|la|du|el|al|bin|ibn|dos|das|st\.?)\s+)*"
-_NAME = rf"{_PARTICLE}[^\W\d_a-zß-öø-ÿ][\w'’.-]*[\w](?:-[\w'’]+)?"
+_PARTICLE = r"(?:(?:van|von|de|del|della|di|da|der|den|ter|le|la|du|el|al|bin|ibn|dos|das)\s+){0,3}"
+_NAME = rf"{_PARTICLE}[^\W\d_a-zß-öø-ÿ][\w'’-]{{0,40}}(?<=\w)"
 _PARENTHESES = re.compile(r"\(([^()]{3,300})\)")
-_IN_PARENTHESES = re.compile(
-    rf"(?P<name>{_NAME}(?:\s+{_NAME})*)(?:(?:,?\s+(?:and|&)\s+|,\s+){_NAME}(?:\s+{_NAME})*)*(?:,?\s+et\s+al\.?)?"
-    rf",?\s+(?P<years>(?:{_YEAR})(?:\s*,\s*(?:{_YEAR}))*)(?!\w)"
+_YEARS = re.compile(rf"(?<!\w)(?:{_YEAR})(?!\w)")
+_YEAR_IN_BRACKETS = re.compile(rf"\(((?:{_YEAR})(?:\s*,\s*(?:{_YEAR})){{0,5}})(?=[),;:])")
+# Every repetition is bounded: drafts are hostile input, and these run over all of one.
+_FIRST_AUTHOR = re.compile(rf"(?<!\w)(?P<name>{_NAME}(?:\s+(?:of\s+(?:the\s+)?)?{_NAME}){{0,5}})")
+_AUTHORS_BEFORE = re.compile(
+    rf"(?<![\w'’-])(?P<name>{_NAME})(?P<more>(?:(?:,\s+{_NAME}){{0,6}},?\s+(?:and|&)\s+{_NAME})?)"
+    rf"(?:,?\s+et\s+al\.?)?(?:['’]s?)?\s+\Z"
 )
-_NARRATIVE = re.compile(
-    rf"(?<!\w)(?P<name>{_NAME})(?P<more>(?:,\s+{_NAME})*(?:,?\s+(?:and|&)\s+{_NAME})?)(?:,?\s+et\s+al\.?)?(?:['’]s?)?"
-    rf"\s+\((?P<years>(?:{_YEAR})(?:\s*,\s*(?:{_YEAR}))*)(?=[),;:])"
-)
+_BEFORE_CHARS = 160
 _NUMBERED = re.compile(r"\[(\d{1,3}(?:\s*[-–,]\s*\d{1,3})*)\]")
 _ENTRY_NUMBER = re.compile(r"^(?:\[(\d{1,3})\]|(\d{1,3})[.)])\s*")
 _ENTRY_YEAR = re.compile(rf"\(\s*({_YEAR})")
@@ -83,7 +85,7 @@ def check_citations(body: str, entries: Sequence[Passage]) -> CitationCheck:
             cited_not_listed=_once(c.label for c in citations if c.label not in {r.label for r in numbered}),
             listed_not_cited=_once(r.label for r in numbered if r.label not in cited),
         )
-    citations = tuple(sorted(_author_year(body), key=lambda citation: citation.start))
+    citations = tuple(sorted(_author_year(body, references), key=lambda citation: citation.start))
     return CitationCheck(
         citations=citations,
         references=references,
@@ -92,25 +94,38 @@ def check_citations(body: str, entries: Sequence[Passage]) -> CitationCheck:
     )
 
 
-def _author_year(body: str) -> Iterator[Citation]:
+def _author_year(body: str, references: Sequence[Reference]) -> Iterator[Citation]:
     for bracket in _PARENTHESES.finditer(body):
-        offset = bracket.start(1)
         for part in re.finditer(r"[^;]+", bracket.group(1)):
-            match = _IN_PARENTHESES.search(part.group())
-            if match and _fold(match["name"]) not in _NOT_NAMES:
-                start = offset + part.start() + match.start()
-                yield from _per_year(match, match["name"], start, offset + part.start() + match.end())
-    for match in _NARRATIVE.finditer(body):
-        names = [match["name"], *re.findall(_NAME, match["more"])]
-        names = [name for name in names if _fold(name) not in _NOT_NAMES]
-        if names:
-            yield from _per_year(match, names[0], match.start(), match.end())
+            years = list(_YEARS.finditer(part.group()))
+            author = _FIRST_AUTHOR.search(part.group(), 0, years[0].start()) if years else None
+            if author and _fold(author["name"]) not in _NOT_NAMES:
+                start = bracket.start(1) + part.start() + author.start()
+                end = bracket.start(1) + part.start() + years[-1].end()
+                yield from _per_year([author["name"]], [year.group() for year in years], (start, end), references)
+    for bracket in _YEAR_IN_BRACKETS.finditer(body):
+        window = body[max(0, bracket.start() - _BEFORE_CHARS) : bracket.start()]
+        authors = _AUTHORS_BEFORE.search(window)
+        if authors:
+            names = [authors["name"], *re.findall(_NAME, authors["more"])]
+            end = bracket.end() + (body[bracket.end() : bracket.end() + 1] == ")")
+            place = (bracket.start() - len(window) + authors.start(), end)
+            yield from _per_year(names, _YEARS.findall(bracket.group(1)), place, references)
 
 
-def _per_year(match: re.Match[str], name: str, start: int, end: int) -> Iterator[Citation]:
-    words = [word for word in name.split() if _fold(word) not in _NOT_NAMES]
-    for year in re.findall(_YEAR, match["years"]):
-        yield Citation(f"{re.sub(r'[’' ']s$', '', ' '.join(words))} {year}", start, end)
+def _per_year(
+    names: Sequence[str], years: Sequence[str], place: tuple[int, int], references: Sequence[Reference]
+) -> Iterator[Citation]:
+    """One citation per year, by the first of ``names`` that is listed, else by the first that can be a name.
+
+    In "In Paris, Smith and Jones (2020)" only the list tells that Paris is no author.
+    """
+    cleaned = [" ".join(word for word in name.split() if _fold(word) not in _NOT_NAMES) for name in names]
+    candidates = [re.sub(r"['’]s?$", "", name) for name in cleaned if name]
+    for year in years:
+        citations = [Citation(f"{name} {year}", *place) for name in candidates]
+        listed = [c for c in citations if any(_means(c, reference) for reference in references)]
+        yield from (listed or citations)[:1]
 
 
 def _numbered_citations(body: str) -> Iterator[Citation]:
@@ -141,6 +156,7 @@ def _means(citation: Citation, reference: Reference) -> bool:
     return year == reference.year and (_fold(name) in reference.names or _fold(name.split()[-1]) in reference.names)
 
 
+@lru_cache(maxsize=8192)
 def _fold(name: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join(re.sub(r"['’]s\b|['’.]", "", plain).casefold().split())

@@ -19,6 +19,7 @@ LONG_SENTENCE_WORDS = 45
 REPEATED_WORDS = 8
 MIN_QUOTED_WORDS = 5
 MAX_PLACES = 5
+NEAR_CHARS = 150
 
 _QUOTED = re.compile(r"“([^“”\n]{15,600})”|\"([^\"\n]{15,600})\"")
 _REFERENCE_SECTIONS = {"references", "bibliography", "works cited", "sources", "literature"}
@@ -118,11 +119,7 @@ def _quotation_without_citation(draft: Draft) -> TextNote | None:
     places = []
     for match in _QUOTED.finditer(draft.structure.body.text):
         inside = match.group(1) or match.group(2)
-        # The citation of a quotation stands in its sentence or opens the next one.
-        near = (match.start() - 150, match.end() + 120)
-        if len(WORD.findall(inside)) >= MIN_QUOTED_WORDS and not any(
-            near[0] <= c.start <= near[1] for c in draft.cited.citations
-        ):
+        if len(WORD.findall(inside)) >= MIN_QUOTED_WORDS and not _cited_near(draft, *match.span()):
             places.append(match.span())
     if not places:
         return None
@@ -133,6 +130,13 @@ def _quotation_without_citation(draft: Draft) -> TextNote | None:
         "Whose words are these, and where can a reader find them?",
         "It cannot tell a quoted source from speech or from words set apart. " + _ONLY_AUTHOR_YEAR,
     )
+
+
+def _cited_near(draft: Draft, start: int, end: int) -> bool:
+    """Whether a citation stands in the sentence of start..end, or close by in its paragraph."""
+    around = next((p for p in draft.structure.paragraphs if p.start <= start < p.end), draft.structure.body)
+    first, last = max(around.start, start - NEAR_CHARS), min(around.end, end + NEAR_CHARS)
+    return any(first <= citation.start < last for citation in draft.cited.citations)
 
 
 def _claims(draft: Draft) -> TextNote | None:

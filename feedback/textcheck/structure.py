@@ -14,6 +14,7 @@ _REFERENCES_HEADING = re.compile(
 _APPENDIX_HEADING = re.compile(r"(?im)^[ \t#*_]*(?:appendix|appendices|annex)\b.{0,60}$")
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"[^\n]+")
+_YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 _MAX_HEADING_WORDS = 10
@@ -83,7 +84,8 @@ def _entries(text: str, start: int, end: int) -> Iterator[Passage]:
         if not WORD.search(line.text):
             continue
         glued = pending is not None and "\n\n" not in text[pending.end : line.start]
-        if pending and glued and (line.text[0].islower() or not re.search(r"[.\d/)\]]$", pending.text)):
+        unfinished = pending is not None and pending.text[-1] not in ".0123456789/)]" and not _YEAR.search(line.text)
+        if pending and glued and (line.text[0].islower() or unfinished):
             pending = Passage(pending.start, line.end, text[pending.start : line.end])
             continue
         if pending:

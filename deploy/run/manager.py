@@ -24,6 +24,7 @@ from feedforward import broker, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 BROKER_WAIT_S = 15.0
+WORKERS_WAIT_S = 20.0
 # After this long without an answer, and with a program that keeps dying, starting has failed.
 START_LIMIT_S = 120.0
 HOPELESS_DEATHS = 5
@@ -208,13 +209,23 @@ def _prepare(supervisor: Supervisor, site: Site) -> Outcome | None:
 
 
 def _await_health(supervisor: Supervisor, site: Site, started: float) -> bool:
-    """Wait until the site answers. Returns False when asked to stop; raises :class:`CannotStart` when hopeless."""
+    """Wait until the site answers and its workers are at work.
+
+    Returns False when asked to stop; raises :class:`CannotStart` when it is hopeless. Workers that are late are named.
+    """
     told = False
+    answered_at: float | None = None
     while not supervisor.asked_to_stop:
         supervisor.step(0.2)
         state = health(site.host, site.port, site_url=site.environ.get("SITE_URL", ""))
         if state == "200":
-            return True
+            answered_at = answered_at or time.monotonic()
+            late = supervisor.not_ready()
+            if not late:
+                return True
+            if time.monotonic() - answered_at > WORKERS_WAIT_S:
+                supervisor.say(f"the pages answer, but not yet at work: {', '.join(late)}. The lines above may say why")
+                return True
         if time.monotonic() - started > START_LIMIT_S:
             hopeless = [c for c in supervisor.children.values() if c.quick_deaths >= HOPELESS_DEATHS]
             if hopeless:

@@ -23,6 +23,8 @@ BROKER_ROUTINE = (
     *("is starting", "version=", "Configuration loaded", "Server initialized", "Memory overcommit", "Ready to accept"),
     *("scheduling shutdown", "User requested shutdown", "ready to exit"),
 )
+# The end of the line with which Celery's worker says that it takes tasks.
+WORKER_READY = "ready."
 # gunicorn makes its heartbeat files there, without a name.
 SHARED_MEMORY = Path("/dev/shm")  # nosec B108
 
@@ -128,6 +130,7 @@ def site_programs(site: Site) -> list[Program]:
             environ,
             site.base_dir,
             stop_rank=WORK,
+            ready_words=WORKER_READY,
         ),
         Program(
             "worker",
@@ -138,6 +141,7 @@ def site_programs(site: Site) -> list[Program]:
             environ,
             site.base_dir,
             stop_rank=WORK,
+            ready_words=WORKER_READY,
         ),
         Program(
             "beat",

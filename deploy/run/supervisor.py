@@ -41,6 +41,8 @@ class Program:
     first_delay_s: float = FIRST_DELAY_S
     # Called with the number of quick deaths in a row before a restart: a place to mend what keeps it from starting.
     before_restart: Callable[[int], None] | None = None
+    # A line with these words says that the program is at work; without any it is from its start.
+    ready_words: str = ""
     # False: a job that runs once; :meth:`Supervisor.ended` has its exit code afterwards.
     keep: bool = True
     # Called with each line of output; True means that the line was for the caller and is not printed.
@@ -57,6 +59,7 @@ class Child:
     quick_deaths: int = 0
     restart_at: float | None = None
     exit_code: int | None = None
+    ready: bool = False
     unfinished: bytes = b""
     last_lines: list[str] = field(default_factory=list)
 
@@ -109,6 +112,7 @@ class Supervisor:
         program = child.program
         child.restart_at = None
         child.started_at = time.monotonic()
+        child.ready = not program.ready_words
         try:
             child.process = subprocess.Popen(
                 list(program.command),
@@ -122,7 +126,7 @@ class Supervisor:
                 preexec_fn=self._die_with_parent if self._prctl else None,
             )
         except OSError as error:
-            child.process, child.exit_code = None, 127
+            child.process, child.exit_code, child.ready = None, 127, False
             self._died(child, f"cannot be started: {error.strerror}")
             return
         assert child.process.stdout is not None
@@ -158,7 +162,7 @@ class Supervisor:
             _signal_group(child, signal.SIGKILL)  # what the leader left behind
             self._drain(child)
             self._tell_leash(f"-{child.process.pid}\n")
-            child.process, child.exit_code = None, code
+            child.process, child.exit_code, child.ready = None, code, False
             self._died(child, _ending(code))
 
     def _died(self, child: Child, how: str) -> None:
@@ -179,6 +183,10 @@ class Supervisor:
         """Return the exit code of the named program's last process, None while it runs."""
         child = self.children[name]
         return None if child.process else child.exit_code
+
+    def not_ready(self) -> list[str]:
+        """Return the names of the programs that are down or have not yet said that they are at work."""
+        return [name for name, child in self.children.items() if child.program.keep and not child.ready]
 
     def pid(self, name: str) -> int | None:
         """Return the process id of the named program, None while it is down."""
@@ -252,6 +260,8 @@ class Supervisor:
 
     def _pass_on(self, child: Child, line: bytes) -> None:
         text = line.decode("utf-8", "replace").rstrip("\r")
+        if child.program.ready_words and child.program.ready_words in text:
+            child.ready = True
         if child.program.hear and child.program.hear(text):
             return
         child.last_lines = [*child.last_lines[-19:], text]

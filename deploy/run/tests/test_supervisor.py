@@ -85,6 +85,30 @@ def test_missing_program_is_a_line_not_a_traceback():
     assert "ghost cannot be started: No such file or directory" in out.getvalue()
 
 
+def test_program_is_ready_when_it_says_so_and_not_when_it_is_down():
+    with Supervisor(out=io.StringIO()) as supervisor:
+        supervisor.start(shell("at-once", "exec sleep 300"))
+        supervisor.start(shell("later", "sleep 0.3; echo all set; exec sleep 300", ready_words="all set"))
+        supervisor.step(0.05)
+        assert supervisor.not_ready() == ["later"]
+        step_until(supervisor, lambda: not supervisor.not_ready())
+        os.kill(supervisor.pid("later"), signal.SIGKILL)
+        step_until(supervisor, lambda: supervisor.not_ready() == ["later"])
+        step_until(supervisor, lambda: not supervisor.not_ready())
+
+
+def test_job_runs_once_and_its_words_go_to_who_asked():
+    out, heard = io.StringIO(), []
+    with Supervisor(out=out) as supervisor:
+        supervisor.start(
+            shell("job", "echo secret; echo loud; exit 4", keep=False, hear=lambda s: heard.append(s) or s == "secret")
+        )
+        step_until(supervisor, lambda: supervisor.ended("job") is not None)
+        supervisor.step(0.2)
+        assert supervisor.ended("job") == 4 and not supervisor.alive("job") and supervisor.not_ready() == []
+    assert heard == ["secret", "loud"] and out.getvalue() == "job         | loud\n"
+
+
 def test_stubborn_child_is_killed_after_its_grace_and_ranks_are_kept():
     out = io.StringIO()
     supervisor = Supervisor(out=out)

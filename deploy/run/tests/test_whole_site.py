@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from deploy.run.health import health
-from deploy.run.tests.test_supervisor import exists, wait_gone
+from deploy.run.tests.test_supervisor import wait_gone
 
 BASE_DIR = Path(__file__).resolve().parents[3]
 SITE_VARIABLES = (
@@ -71,7 +71,9 @@ class RunningSite:
     def children(self) -> dict[str, int]:
         """Return the ids of the manager's children by a word of their command line."""
         found: dict[str, int] = {}
-        listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+        listing = subprocess.run(
+            ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+        ).stdout
         for line in listing.splitlines()[1:]:
             pid, parent, command = line.split(None, 2)
             if int(parent) == self.process.pid:
@@ -109,4 +111,3 @@ def test_site_serves_survives_kill_minus_nine_and_leaves_nothing_behind(site):
     wait_gone(list(after.values()), 2)
     assert site.said("FeedForward has stopped")
     assert not any("Traceback" in line for line in site.lines), "\n".join(site.lines)
-    assert exists(os.getpid())

@@ -5,6 +5,7 @@ Pure: offsets in, pieces out; templates print the pieces as text.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,7 +72,7 @@ def paragraphs(text: str, blocks: Sequence[Mapping[str, Any]], marks: Sequence[M
         here = [m for m in valid if m.start < end and m.end > start]
         cuts = sorted({start, end, *(max(m.start, start) for m in here), *(min(m.end, end) for m in here)})
         pieces = []
-        for left, right in zip(cuts, cuts[1:], strict=False):
+        for left, right in itertools.pairwise(cuts):
             over = tuple(m for m in here if m.start <= left and m.end >= right)
             first = None
             for mark in over:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,32 @@ from django.db import transaction
 from aiconfig.llm import ModelAnswer
 from feedback.contract import Quote, ReadCriterion, ReadGoal, Reading, ReadItem, RunReading
 from feedback.models import Comment, CriterionScore, ModelRun, RunTranscript
+
+# What a reading is taken to say where an older row does not.
+BLANK: dict[str, Any] = {
+    "language": "",
+    "on_task": "cannot_tell",
+    "addressed_to_reviewer": (),
+    "student_concern": False,
+    "last_sentence_id": "",
+}
+# Fields of a reading that have rows of their own.
+ROWS = {"criteria", "items", "goals"}
+
+
+def _summary(reading: Reading) -> dict[str, Any]:
+    """Return what a reading says as a whole, and of goals without their words: ids, codes and numbers."""
+    values = {f.name: getattr(reading, f.name) for f in fields(Reading) if f.name not in ROWS}
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    values["goals"] = [
+        {"goal_id": goal.goal_id, "status": goal.status, "quotes": _plain(goal.quotes)} for goal in reading.goals
+    ]
+    return values
+
+
+def _from_summary(said: dict[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in fields(Reading)} - ROWS
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in said.items() if name in names}
 
 
 def _plain(quotes: tuple[Quote, ...]) -> list[dict[str, Any]]:
@@ -35,19 +61,7 @@ def record_reading(
             cost_usd=cost,
             latency_ms=answer.latency_ms,
             parameters={"sent": dict(answer.sent), "dropped": list(answer.dropped)},
-            summary={
-                "language": reading.language,
-                "on_task": reading.on_task,
-                "addressed_to_reviewer": list(reading.addressed_to_reviewer),
-                "student_concern": reading.student_concern,
-                "last_sentence_id": reading.last_sentence_id,
-                "priority_item_ids": list(reading.priority_item_ids),
-                "repaired_json": reading.repaired_json,
-                "quotes_total": reading.quotes_total,
-                "quotes_unfound": reading.quotes_unfound,
-                "comments_dropped": reading.comments_dropped,
-                "goals": [{**asdict(goal), "note": "", "quotes": _plain(goal.quotes)} for goal in reading.goals],
-            },
+            summary=_summary(reading),
         )
         if not won:
             return False
@@ -127,19 +141,10 @@ def readings_of(runs: list[ModelRun]) -> list[RunReading]:
                 for comment in run.comments.all()
             ),
             goals=tuple(
-                ReadGoal(goal["goal_id"], goal["status"], goal.get("note", ""), _quotes(goal.get("quotes", [])))
+                ReadGoal(goal["goal_id"], goal["status"], "", _quotes(goal.get("quotes", [])))
                 for goal in said.get("goals", [])
             ),
-            language=said.get("language", ""),
-            on_task=said.get("on_task", "cannot_tell"),
-            addressed_to_reviewer=tuple(said.get("addressed_to_reviewer", [])),
-            student_concern=bool(said.get("student_concern", False)),
-            last_sentence_id=said.get("last_sentence_id", ""),
-            priority_item_ids=tuple(said.get("priority_item_ids", [])),
-            repaired_json=bool(said.get("repaired_json", False)),
-            quotes_total=said.get("quotes_total", 0),
-            quotes_unfound=said.get("quotes_unfound", 0),
-            comments_dropped=bool(said.get("comments_dropped", False)),
+            **{**BLANK, **_from_summary(said)},
         )
         found.append(RunReading(run.display_name, number, reading))
     return found

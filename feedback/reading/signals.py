@@ -1,0 +1,59 @@
+"""Word patterns for what a person can see as well. Signals for the queue, never a defence.
+
+Patterns like these caught 2 of 26 attacks written after them. They cost nothing and order the queue; what protects
+levels is the aggregation over models, the evidence rule and the rerun without suspect sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from feedback.contract import Sentence
+
+_STRUCTURE = re.compile(
+    r"<\|[\w ]{2,30}\|>|<｜[^｜>]{2,40}｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>"
+    r"|</?(?:draft|essay|submission|student_text|document|rubric|system|assistant|instructions?|prompt|user|context)>"
+    r"|(?:^|\n)[\s#*>\-=]*(?:system|assistant|developer)(?: (?:message|prompt|note))?\s*(?::|\n)"
+    r"|\{\s*\"(?:schema_version|criteria|criterion_id|level)\"\s*:",
+    re.IGNORECASE,
+)
+_ORDERS = re.compile(
+    r"\b(?:ignore|disregard|forget|override|bypass|skip)\b[^.!?\n]{0,40}"
+    r"\b(?:rubric|instructions?|criteri(?:a|on)|guidelines|prompt|descriptors?|what (?:the|your))\b"
+    r"|\b(?:give|award|assign|return|respond with|output|select|choose|grant|rate|mark|score)\b[^.!?\n]{0,50}"
+    r"\b(?:highest|top|maximum|max|full|best|perfect)\b[^.!?\n]{0,12}\b(?:levels?|marks?|scores?|grades?|points|ratings?)\b"
+    r"|\b(?:updated|new|revised|corrected) (?:rubric|marking scheme|grading criteria|instructions)\b\s*[:(]"
+    r"|\b(?:note|message|instructions?|attention|for|to|dear)\b[ :,]{1,3}(?:the |all |any |any future )?"
+    r"(?:llm|ai|a\.i\.|language model|automated|automatic|machine)s?\b[ -]?(?:reviewers?|graders?|markers?|models?|systems?|assistants?|evaluators?)?\s*[:,]"
+    r"|\byou are (?:now |actually )?(?:an? |the )?(?:helpful |new |lenient )?(?:assistant|reviewer|grader|ai|language model)\b"
+    r"|\b(?:do not|don't|never) (?:mention|report|list|flag|point out)\b[^.!?\n]{0,30}\b(?:weakness|problem|issue|error|this)"
+    r"|\bif you (?:do not|don't) give (?:me|this)\b"
+    r"|(?:^|\n)\s*(?:example \d+|previous feedback|earlier feedback|reviewer(?: \d)?)\s*:.{0,120}\b(?:level|status|score|all goals)\b"
+    r"|\b(?:every|each|all) criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
+    re.IGNORECASE,
+)
+_INTENT = r"(?:i am going to|i['’]m going to|i will|i['’]ll|i want to|i plan to|i intend to|i am planning to|i might)"
+_CONCERN = re.compile(
+    rf"\b{_INTENT}\s+(?:\w+\s+){{0,3}}(?:kill|hurt|harm|cut|hang|shoot) (?:myself|me\b)"
+    rf"|\b{_INTENT}\s+(?:end|take) my (?:own )?life\b|\b{_INTENT}\s+(?:\w+\s+)?commit suicide\b"
+    r"|\bi (?:do not|don['’]t) want to (?:live|be alive|exist)(?: any ?more| any longer)?\b|\bi want to die\b"
+    rf"|\b{_INTENT}\s+(?:bring|take|carry|use|get)\b[^.!?\n]{{0,40}}\b(?:gun|knife|rifle|bomb|weapon)s?\b"
+    rf"|\b{_INTENT}\s+(?:kill|shoot|stab|bomb|attack)\b[^.!?\n]{{0,40}}\b(?:school|class|teacher|students|classmates|everyone|them all)\b"
+    r"|\b(?:my (?:father|mother|stepfather|stepmother|uncle|dad|mum|mom|boyfriend|husband)|he|she) (?:still )?(?:hits|beats|rapes|abuses|molests) me\b",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]*[\"”»]")
+
+
+def speaks_to_reviewer(text: str, sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Ids of sentences that look like orders to a reviewer or like parts of a prompt, in order."""
+    if not _STRUCTURE.search(text) and not _ORDERS.search(text):
+        return ()
+    hits = [match.span() for pattern in (_STRUCTURE, _ORDERS) for match in pattern.finditer(text)]
+    return tuple(s.id for s in sentences if any(start < s.end and end > s.start for start, end in hits))
+
+
+def speaks_of_danger(sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Ids of sentences in which the writer, in the first person and not in a quotation, announces or reports harm."""
+    return tuple(s.id for s in sentences if _CONCERN.search(_QUOTED.sub(" ", s.text)))

@@ -10,19 +10,28 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Who sees an entry: a flag of the user, or "" for everybody who is signed in.
-ENTRIES: tuple[tuple[str, str | Promise, str, str], ...] = (
+Entry = tuple[str, str | Promise, str, str]
+
+# Name of the address, words, icon, and the flag of the user that opens it ("" for everybody who is signed in).
+# The ground knows the names only; an address that this site does not have is left out.
+ENTRIES: tuple[Entry, ...] = (
     ("home", _("Home"), "house", ""),
     ("course_list", _("Courses"), "book-open", ""),
-    ("queue", _("Review"), "clipboard-check", "is_instructor"),
-    ("rubric_template_list", _("Rubrics"), "list-checks", "is_instructor"),
+    ("rubric_templates", _("Rubrics"), "list-checks", "is_instructor"),
+)
+ADMINISTRATION: tuple[Entry, ...] = (
     ("people", _("People"), "users", "is_administrator"),
-    ("provider_list", _("Models"), "cpu", "is_administrator"),
+    ("providers", _("Models"), "cpu", "is_administrator"),
+    ("budgets", _("Budgets"), "coins", "is_administrator"),
+    ("usage", _("Usage"), "chart-column", "is_administrator"),
+    ("retention", _("Retention"), "hourglass", "is_administrator"),
+    ("jobs", _("Jobs"), "calendar-clock", "is_administrator"),
+    ("outbox", _("Outgoing mail"), "mail", "is_administrator"),
+    ("audit", _("Audit"), "scroll-text", "is_administrator"),
     ("status", _("System"), "gauge", "is_administrator"),
 )
-PERSONAL: tuple[tuple[str, str | Promise, str, str], ...] = (
-    ("profile", _("Profile"), "user", ""),
-    ("notification_settings", _("Email settings"), "bell", ""),
+PERSONAL: tuple[Entry, ...] = (
+    ("profile", _("Account"), "user", ""),
     ("my_data", _("My data"), "hard-drive", ""),
 )
 
@@ -37,7 +46,7 @@ class NavItem:
     current: bool
 
 
-def menu(user: object, path: str, entries: tuple[tuple[str, str | Promise, str, str], ...]) -> tuple[NavItem, ...]:
+def menu(user: object, path: str, entries: tuple[Entry, ...]) -> tuple[NavItem, ...]:
     """Entries the user's roles open, the one the path belongs to marked; addresses this site lacks are left out."""
     found: list[tuple[str | Promise, str, str]] = []
     for name, label, icon, role in entries:
@@ -57,7 +66,7 @@ def _covers(url: str, path: str) -> bool:
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Template context of every page: site_name, is_demo, nav, personal_nav."""
+    """Template context of every page: site_name, is_demo, nav, admin_nav, personal_nav."""
     user = getattr(request, "user", None)
     signed_in = bool(user is not None and user.is_authenticated)
     return {
@@ -65,5 +74,6 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "csrf_cookie_name": settings.CSRF_COOKIE_NAME,
         "nav": menu(user, request.path, ENTRIES) if signed_in else (),
+        "admin_nav": menu(user, request.path, ADMINISTRATION) if signed_in else (),
         "personal_nav": menu(user, request.path, PERSONAL) if signed_in else (),
     }

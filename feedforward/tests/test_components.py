@@ -312,13 +312,13 @@ def test_pages_keep_the_search_and_say_where_one_is() -> None:
     ("roles", "labels"),
     [
         (set(), {"Home"}),
-        ({"is_instructor"}, {"Home", "Review"}),
+        ({"is_instructor"}, {"Home", "Rubrics"}),
         ({"is_administrator"}, {"Home", "People"}),
-        ({"is_instructor", "is_administrator"}, {"Home", "Review", "People"}),
+        ({"is_instructor", "is_administrator"}, {"Home", "Rubrics", "People"}),
     ],
 )
 def test_the_menu_shows_what_the_person_has(monkeypatch, roles: set[str], labels: set[str]) -> None:
-    addresses = {"home": "/", "queue": "/review/", "people": "/people/"}
+    addresses = {"home": "/", "rubric_templates": "/rubrics/", "people": "/people/"}
 
     def address(name: str) -> str:
         if name not in addresses:
@@ -327,7 +327,7 @@ def test_the_menu_shows_what_the_person_has(monkeypatch, roles: set[str], labels
 
     monkeypatch.setattr(navigation, "reverse", address)
     user = SimpleNamespace(**dict.fromkeys(roles, True))
-    entries = navigation.menu(user, "/people/7/", navigation.ENTRIES)
+    entries = navigation.menu(user, "/people/7/", navigation.ENTRIES + navigation.ADMINISTRATION)
     assert {str(item.label) for item in entries} == labels
     assert [str(item.label) for item in entries if item.current] == (["People"] if "People" in labels else [])
 

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from feedback import home, student_views
+from feedback import desk_views, home, queue_views, student_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -11,4 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<uuid:public_id>/contest/", student_views.feedback_contest, name="feedback_contest"),
     path("drafts/<uuid:public_id>/changes/", student_views.draft_changes, name="draft_changes"),
     path("notes/<uuid:public_id>/respond/", student_views.note_respond, name="note_respond"),
+    path("assignments/<uuid:public_id>/review/", queue_views.review_queue, name="review_queue"),
+    path("review/", queue_views.queue, name="queue"),
+    path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
 ]

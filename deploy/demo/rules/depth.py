@@ -7,6 +7,7 @@ from collections import Counter
 
 from deploy.demo.rules.draft import Draft, Sentence
 from deploy.demo.rules.observation import Observation, clip, words_of
+from deploy.demo.rules.signs import OBJECTION
 
 THEN = re.compile(
     r"^(?:When|After|Since|In .{0,60}\b(?:started|after))\b.*\b(fell|rose|went up|dropped|increased|came back)\b|"
@@ -109,7 +110,9 @@ def _one_case(draft: Draft) -> list[Observation]:
 
 def _bare_paragraph(draft: Draft) -> list[Observation]:
     middle = draft.body[1:-1]
-    bare = [p for p in middle if p.word_count >= 32 and not any(s.has(SUPPORTS) for s in p.sentences)]
+    bare = [
+        p for p in middle if p.word_count >= 32 and not any(s.has(SUPPORTS) or s.has(OBJECTION) for s in p.sentences)
+    ]
     if not bare or len(bare) == len(middle):
         return []
     paragraph = max(bare, key=lambda p: p.word_count)

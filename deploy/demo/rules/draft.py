@@ -283,13 +283,16 @@ def _paragraphs(sentences: tuple[Sentence, ...]) -> tuple[Paragraph, ...]:
         text = " ".join(s.text for s in members).strip()
         role: Role = "body"
         short = len(text.split()) <= 14
+        unended = short and len(members) == 1 and not re.search(r"[.!?;:…”\"]$", text)
         if REFERENCES.match(text):
             role, section, in_references = "heading", "references", True
         elif " | " in text or "\t" in text:
             role = "table"
         elif short and at == 0 and len(members) == 1:
             role = "title"
-        elif short and len(members) == 1 and not re.search(r"[.!?;:…”\"]$", text):
+        elif unended and re.search(r"\d", text):
+            role = "table"  # a row, its cells run together
+        elif unended:
             role, section, in_references = "heading", text.lower(), False
         elif in_references:
             role = "reference"

@@ -96,9 +96,11 @@ def place(criteria: Sequence[Criterion]) -> dict[Topic, str]:
     """For each topic the key of the criterion its notes belong to; topics without a fitting one are missing."""
     asked = {criterion.key: topics_of(criterion) for criterion in sorted(criteria, key=lambda c: c.key)}
     direct = {topic: key for key, topics in reversed(asked.items()) for topic in topics}
+    # A later round asks for a few criteria only; then a note that belongs to none of them is not wanted.
+    whole = len(asked) >= 3 and sorted(asked) == sorted(f"c{n}" for n in range(1, len(asked) + 1))
     found: dict[Topic, str] = {}
     for topic in ASKS:
-        for candidate in (topic, *NEAREST[topic]):
+        for candidate in (topic, *NEAREST[topic]) if whole else (topic,):
             if candidate in direct:
                 found[topic] = direct[candidate]
                 break

@@ -34,7 +34,7 @@ def look(draft: Draft, *, experimental: bool = False) -> Findings:
     concluded = headed or any(s.has(CONCLUDES) for s in last.sentences)
     returns = _returns_to_claim(draft, last)
     linked = [p for p in body[1:] if p.sentences[0].has(TRANSITION) or (p.section and p.section != body[0].section)]
-    thin = [p for p in body[1:-1] if p.word_count < 28]
+    thin = [p for p in body[1:-1] if p.word_count < 28 and len(p.sentences) > 1]
     seen = [] if experimental else _ending(draft, last, concluded, returns) + _thin(thin)
     seen += _transitions(draft, linked)
     seen += _wandering(draft)

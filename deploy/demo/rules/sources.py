@@ -161,7 +161,7 @@ def _around_number(sentence: Sentence) -> str:
     before = sentence.text[: match.start()]
     after = sentence.text[match.start() + (digits.end() if digits else 0) :].split()
     if before.rstrip().endswith(",") or len(before.split()) < 3:
-        return "… " + " ".join(after[:7]).rstrip(" ,;:.")
+        return "… " + " ".join(after[:8]).rstrip(" ,;:.") + (" …" if len(after) > 8 else "")
     words = before.split()
     return ("… " if len(words) > 7 else "") + " ".join(words[-7:]) + " …"
 

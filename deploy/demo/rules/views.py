@@ -6,15 +6,9 @@ import re
 
 from deploy.demo.rules.draft import Draft, Paragraph, Sentence
 from deploy.demo.rules.observation import Findings, Observation, Signal, clip, words_of
+from deploy.demo.rules.signs import OBJECTION
 from deploy.demo.rules.sources import NUMBER, cites
 
-OBJECTION = re.compile(
-    r"\b((?:critics|opponents|sceptics|supporters of|some (?:people|lecturers|teachers|parents)|others|many (?:people|lecturers|teachers|"
-    r"parents|students)|airlines|companies|teachers may|one may|one might|one could|it could be)\s+(?:\w+\s+){0,4}?"
-    r"(?:say|says|said|object|objects|argue|argues|claim|fear|reply|believe|think|against)\b"
-    r"|(?:the|this) (?:main |strongest )?(?:objection|counterargument|argument against|main argument against)\b|are against\b)",
-    re.I,
-)
 VAGUE_OPPONENT = re.compile(r"\b(some people|others|they say|many people|it could be said)\b", re.I)
 REPLY = re.compile(
     r"^(but|yet|however|nevertheless|still|even so|that said|this is true|in reply)\b|\b(overlooks|however|yet the|nevertheless)\b",

@@ -13,6 +13,7 @@ LONG = 36  # words
 JOINT = re.compile(r",? (?:and|but|so|because|which|although|since|while|where|if)\b|; |: ")
 LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or))+$|[,;:]$")
 VAGUE = re.compile(r"\b(very|really|a lot|things?|important|good|bad|nice|big|interesting)\b", re.I)
+UNFIT = re.compile(rf"\d|{VAGUE.pattern}|{ABSOLUTE.pattern}", re.I)  # no example of clarity
 TERM = re.compile(r"\b([a-z]{4,}(?:al|ous|ic|ive|ary)) ([a-z]{4,})\b")
 EVERYDAY = frozenset(
     [
@@ -258,12 +259,9 @@ def _terms(terms: list[tuple[str, Sentence]]) -> list[Observation]:
 
 
 def _clear(draft: Draft) -> Observation:
-    pool = [
-        s
-        for p in draft.body[1:]
-        for s in p.sentences
-        if 9 <= len(s.words) <= 22 and not s.has(VAGUE) and not s.has(ABSOLUTE)
-    ] or list(draft.body_sentences)
+    pool = [s for p in draft.body[1:] for s in p.sentences if 9 <= len(s.words) <= 22 and not s.has(UNFIT)] or list(
+        draft.body_sentences
+    )
     sentence = min(pool, key=lambda s: (";" not in s.text, abs(len(s.words) - 14)))
     return Observation(
         "clear_sentences",

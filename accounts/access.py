@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.account.decorators import reauthentication_required as _confirm_it_is_you
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,6 +39,15 @@ instructor_required = _role_required(lambda user: user.is_instructor)
 # Course staff: instructors and teaching assistants; which courses is for the querysets to say.
 staff_required = _role_required(lambda user: user.is_instructor or user.is_assistant)
 admin_required = _role_required(lambda user: user.is_administrator)
+
+
+def reauthentication_required(view: View) -> View:
+    """Ask the person again who they are (password or second step) before a sensitive POST; good for 5 minutes.
+
+    The POST is kept and done when they have answered. Put it below the role decorator, so that roles come first.
+    """
+    guarded: View = _confirm_it_is_you(view, allow_get=True)
+    return guarded
 
 
 def actor_of(request: HttpRequest) -> User:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -70,6 +72,24 @@ def _somebody_is_there(request: HttpRequest) -> bool:
     return request.method not in {"GET", "HEAD"} or request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
+def to_login(request: HttpRequest) -> HttpResponse:
+    """Send somebody to the login page and back afterwards; htmx is told to leave the page, not to swap it in."""
+    login = reverse(settings.LOGIN_URL)
+    if request.headers.get("HX-Request") == "true":
+        # Back to the page that asked, not to the fragment.
+        back = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        return HttpResponse(status=401, headers={"HX-Redirect": f"{login}?{urlencode({'next': back})}"})
+    back = request.get_full_path() if request.method == "GET" else "/"
+    return redirect(f"{login}?{urlencode({'next': back})}")
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Every page is behind the login unless its view says otherwise."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        return to_login(request)
+
+
 class SessionGuardMiddleware:
     """Sign out sessions that are too old or idle, ask administrators for a second step, clear up at logout."""
 
@@ -112,13 +132,8 @@ class SessionGuardMiddleware:
         if age_s > settings.SESSION_ABSOLUTE_AGE.total_seconds() or idle_s > idle_limit_s:
             record(actor=user, code="account.session_ended", obj=user)
             logout(request)
-            return self._to_login(request)
+            messages.info(request, _("You were signed out because nothing happened for a while."))
+            return to_login(request)
         if idle_s > TOUCH_S and _somebody_is_there(request):
             session[SEEN] = now
         return None
-
-    def _to_login(self, request: HttpRequest) -> HttpResponse:
-        if getattr(request, "htmx", False):
-            return HttpResponse(status=401, headers={"HX-Redirect": reverse(settings.LOGIN_URL)})
-        messages.info(request, _("You were signed out because nothing happened for a while."))
-        return redirect(settings.LOGIN_URL)

@@ -142,11 +142,13 @@ def clear(limit: Limit, key: str) -> None:
 
 def too_many(request: HttpRequest, error: TooMany) -> HttpResponse:
     """The answer to one try too many: 429 with words and Retry-After; a toast for htmx."""
-    headers = {"Retry-After": str(error.retry_after_s)}
     if getattr(request, "htmx", False):
-        response = HttpResponse(str(error), status=429, headers=headers, content_type="text/plain; charset=utf-8")
-        return trigger_client_event(response, "toast", {"text": str(error), "tone": "warn"})
-    return render(request, "429.html", {"error": error}, status=429, headers=headers)
+        response = HttpResponse(str(error), status=429, content_type="text/plain; charset=utf-8")
+        trigger_client_event(response, "toast", {"text": str(error), "tone": "warn"})
+    else:
+        response = render(request, "429.html", {"error": error}, status=429)
+    response.headers["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def limited(name: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:

@@ -34,7 +34,7 @@ def profile(request: HttpRequest) -> HttpResponse:
             request, "403.html", {"sentence": _("Roles and rights are given by an administrator.")}, status=403
         )
     # A fresh copy: an invalid form must not change the person the page is drawn for.
-    form = ProfileForm(request.POST or None, instance=User.objects.get(pk=person.pk))
+    form = ProfileForm(request.POST if request.method == "POST" else None, instance=User.objects.get(pk=person.pk))
     if request.method == "POST" and form.is_valid():
         update_profile(
             person=person,

@@ -78,7 +78,9 @@ def _join_signed_in(request: HttpRequest, invitation: Invitation, token: str, us
 
 
 def _join_as_new(request: HttpRequest, invitation: Invitation, token: str) -> HttpResponse:
-    form = JoinForm(request.POST or None, email=invitation.email, initial={"name": invitation.name})
+    form = JoinForm(
+        request.POST if request.method == "POST" else None, email=invitation.email, initial={"name": invitation.name}
+    )
     if request.method == "GET" or not form.is_valid():
         context = {"invitation": invitation, "form": form}
         return render(request, "accounts/join.html", context, status=422 if form.is_bound else 200)

@@ -1,0 +1,249 @@
+"""How long sessions last, who ends them, and the second step of administrators."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import time_machine
+from allauth.mfa.totp.internal import auth as totp
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from accounts.people import add_person
+from accounts.tests.test_login import PASSWORD, is_signed_in, sign_in, words_of
+from feedforward import ratelimit
+
+pytestmark = pytest.mark.django_db
+HOUR_S = 3600
+START = 1_800_000_000
+
+
+@pytest.fixture
+def alice() -> User:
+    return add_person(email="alice@uni.example", name="Alice", password=PASSWORD, roles=["student"], actor=None)
+
+
+@pytest.fixture
+def root() -> User:
+    return add_person(email="root@uni.example", password=PASSWORD, roles=["administrator"], actor=None)
+
+
+def come_every(client: Client, step_s: float, until_s: float, **headers: str) -> float:
+    """Ask for a page every ``step_s``; return after how many seconds the session was over (or ``until_s``)."""
+    with time_machine.travel(START, tick=False) as clock:
+        sign_in(client, client.person)  # type: ignore[attr-defined]
+        passed = 0.0
+        while passed < until_s:
+            clock.shift(step_s)
+            passed += step_s
+            if client.get(reverse("profile"), headers=headers).status_code != 200:
+                return passed
+    return until_s
+
+
+@pytest.mark.parametrize(
+    ("who", "step_s", "until_s", "over_s"),
+    [
+        ("alice", 20 * HOUR_S, 6 * 24 * HOUR_S, 6 * 24 * HOUR_S),  # never idle for a day
+        ("alice", 25 * HOUR_S, 50 * HOUR_S, 25 * HOUR_S),  # idle for more than a day
+        ("alice", 10 * HOUR_S, 9 * 24 * HOUR_S, 170 * HOUR_S),  # older than seven days
+        ("root", 50 * 60, 5 * HOUR_S, 5 * HOUR_S),
+        ("root", 61 * 60, 5 * HOUR_S, 61 * 60),  # administrators: idle for an hour
+    ],
+)
+def test_sessions_end_by_idleness_and_age(alice, root, who, step_s, until_s, over_s):
+    client = Client()
+    client.person = f"{who}@uni.example"
+    assert come_every(client, step_s, until_s) == over_s
+
+
+def test_a_page_that_polls_by_itself_keeps_nobody_signed_in(root):
+    client = Client()
+    client.person = root.email
+    polls = {"Sec-Fetch-Mode": "cors", "HX-Request": "true"}
+    assert come_every(client, 10 * 60, 3 * HOUR_S, **polls) == 70 * 60
+
+
+def test_htmx_is_led_to_the_login_page(alice):
+    client = Client()
+    with time_machine.travel(START, tick=False) as clock:
+        sign_in(client, alice.email)
+        clock.shift(30 * HOUR_S)
+        here = {"HX-Request": "true", "HX-Current-URL": "http://localhost/people/?q=a"}
+        answer = client.get(reverse("profile"), headers=here)
+    assert (answer.status_code, answer["HX-Redirect"]) == (401, reverse("account_login") + "?next=%2Fpeople%2F")
+
+
+def test_one_sees_and_ends_ones_sessions(alice):
+    here, there, third = Client(), Client(), Client()
+    for client in (here, there, third):
+        sign_in(client, alice.email)
+    page = here.get(reverse("usersessions_list")).content.decode()
+    assert page.count("Sign out</button>") >= 2
+    theirs = UserSession.objects.get(session_key=there.session.session_key)
+    assert here.post(reverse("session_end", args=[theirs.pk])).status_code == 302
+    assert is_signed_in(here) and not is_signed_in(there) and is_signed_in(third)
+    here.post(reverse("usersessions_list"))
+    assert is_signed_in(here) and not is_signed_in(third)
+
+
+def test_nobody_ends_somebody_elses_session(alice, root):
+    mine, theirs = Client(), Client()
+    sign_in(mine, alice.email)
+    sign_in(theirs, root.email)
+    session = UserSession.objects.get(user=root)
+    assert mine.post(reverse("session_end", args=[session.pk])).status_code == 404
+    assert is_signed_in(theirs)
+
+
+def test_the_profile_changes_what_is_ones_own_and_nothing_else(alice):
+    client = Client()
+    sign_in(client, alice.email)
+    url = reverse("profile")
+    assert client.post(url, {"name": "Alice A.", "time_zone": "Europe/Paris", "shortcuts": "on"}).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.name, alice.time_zone) == ("Alice A.", "Europe/Paris")
+    assert client.post(url, {"name": "x", "time_zone": "Mars/Olympus"}).status_code == 422
+    for field in ("is_administrator", "role", "is_superuser", "email", "roles"):
+        assert client.post(url, {"name": "Mallory", "time_zone": "", field: "administrator"}).status_code == 403
+    alice.refresh_from_db()
+    assert alice.name == "Alice A." and not alice.is_administrator
+    assert AuditEvent.objects.filter(code="person.profile_changed").count() == 1
+
+
+# --- the second step --------------------------------------------------------------------------------------
+
+
+def switch_on(client: Client) -> str:
+    """Set up an authenticator app through the pages; return its secret."""
+    answer = client.get(reverse("mfa_activate_totp"), follow=True)
+    if answer.redirect_chain:
+        # Something sensitive: asked again who it is.
+        assert "/reauthenticate/" in answer.redirect_chain[-1][0]
+        client.post(answer.redirect_chain[-1][0], {"password": PASSWORD})
+        answer = client.get(reverse("mfa_activate_totp"))
+    secret = answer.context["form"].secret
+    assert client.post(reverse("mfa_activate_totp"), {"code": _code(secret)}).status_code == 302
+    return secret
+
+
+def _code(secret: str) -> str:
+    counter = int(time.time()) // 30
+    return totp.format_hotp_value(totp.hotp_value(secret, counter))
+
+
+def test_administrators_set_up_a_second_step_before_anything_else(root, settings):
+    settings.MFA_REQUIRED_FOR_ADMINISTRATORS = True
+    client = Client()
+    sign_in(client, root.email)
+    for name in ("people", "audit", "profile", "admin:index"):
+        answer = client.get(reverse(name))
+        assert (answer.status_code, answer["Location"]) == (302, reverse("mfa_index"))
+    assert client.get(reverse("mfa_index")).status_code == 200
+    secret = switch_on(client)
+    assert client.get(reverse("people")).status_code == 200
+    # From now on the password alone is not enough.
+    other = Client()
+    assert sign_in(other, root.email)["Location"] == reverse("mfa_authenticate")
+    assert not is_signed_in(other)
+    assert other.post(reverse("mfa_authenticate"), {"code": "000000"}).status_code == 200
+    with time_machine.travel(time.time() + 60):
+        other.post(reverse("mfa_authenticate"), {"code": _code(secret)})
+        assert is_signed_in(other)
+
+
+def test_others_are_not_forced(alice, settings):
+    settings.MFA_REQUIRED_FOR_ADMINISTRATORS = True
+    client = Client()
+    sign_in(client, alice.email)
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize("name", ["mfa_index", "mfa_list_webauthn", "mfa_add_webauthn", "account_email"])
+def test_the_pages_of_the_second_step_open(alice, name):
+    client = Client()
+    sign_in(client, alice.email)
+    answer = client.get(reverse(name), follow=True)
+    if answer.redirect_chain:
+        client.post(answer.redirect_chain[-1][0], {"password": PASSWORD})
+        answer = client.get(reverse(name))
+    assert answer.status_code == 200
+
+
+def test_recovery_codes_open_once_confirmed(alice):
+    client = Client()
+    sign_in(client, alice.email)
+    switch_on(client)
+    page = client.get(reverse("mfa_view_recovery_codes"))
+    assert page.status_code == 200
+    assert client.get(reverse("mfa_download_recovery_codes"))["Content-Disposition"].startswith("attachment")
+    assert client.get(reverse("mfa_generate_recovery_codes")).status_code == 200
+    assert client.get(reverse("mfa_deactivate_totp")).status_code == 200
+
+
+def test_changing_the_address_asks_again_and_tells_the_old_one(alice):
+    from feedforward.models import OutgoingMail
+
+    client = Client()
+    sign_in(client, alice.email)
+    data = {"email": "alice@new.example", "action_add": "1"}
+    answer = client.post(reverse("account_email"), data)
+    assert "/reauthenticate/" in answer["Location"]
+    assert not OutgoingMail.objects.filter(to="alice@new.example").exists()
+    client.post(answer["Location"], {"password": PASSWORD})
+    mail = OutgoingMail.objects.get(to="alice@new.example")
+    alice.refresh_from_db()
+    assert alice.email == "alice@uni.example"  # only when the new one is confirmed
+    link = mail.text.split("http://", 1)[1].split("/", 1)[1].split()[0]
+    client.post(f"/{link}")
+    alice.refresh_from_db()
+    assert alice.email == "alice@new.example"
+    assert OutgoingMail.objects.filter(to="alice@uni.example", kind="email_changed").exists()
+
+
+# --- limits of signing in -----------------------------------------------------------------------------------
+
+
+def test_guessing_is_stopped_with_words_and_retry_after_and_others_sign_in(alice):
+    bob = add_person(email="bob@uni.example", password=PASSWORD, actor=None)
+    statuses = [sign_in(Client(), alice.email, f"wrong {n} wrong wrong").status_code for n in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+    answer = sign_in(Client(), alice.email)
+    assert answer.status_code == 429 and int(answer["Retry-After"]) > 0 and "again in" in words_of(answer)
+    # The same lecture hall, another person.
+    assert sign_in(Client(), bob.email).status_code == 302
+    # The same person, another address.
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.9"), alice.email).status_code == 302
+
+
+def test_the_hall_signs_in_while_somebody_in_it_guesses(alice, monkeypatch):
+    own = Client()
+    sign_in(own, alice.email)
+    own.post(reverse("account_logout"))
+    monkeypatch.setattr(ratelimit, "LOGIN_ADDRESS", ratelimit.Limit("login-address", 20, 60))
+    for number in range(30):
+        sign_in(Client(), f"nobody{number}@uni.example", "x" * 20)
+    # A browser that was here before is let in; its cookie opens nothing without the password.
+    assert sign_in(own, alice.email, "wrong wrong wrong").status_code == 200
+    assert sign_in(own, alice.email).status_code == 302
+
+
+def test_reset_is_limited_per_person_with_the_same_words_for_unknown_ones(alice):
+    def ask(email: str) -> list[int]:
+        return [Client().post(reverse("account_reset_password"), {"email": email}).status_code for _ in range(7)]
+
+    assert ask(alice.email) == ask("nobody@uni.example") == [302] * 5 + [429] * 2
+
+
+def test_proxies_are_counted_not_believed():
+    from django.test import RequestFactory
+
+    from feedforward.requests import address_of
+
+    request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="6.6.6.6, 192.0.2.1", REMOTE_ADDR="10.0.0.1")
+    assert address_of(request, proxies=0) == "10.0.0.1"
+    assert address_of(request, proxies=1) == "192.0.2.1"
+    assert address_of(request, proxies=3) == "10.0.0.1"

@@ -1,0 +1,58 @@
+"""The audit as a page and as a file."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts import audit, audit_log
+from accounts.access import actor_of, admin_required
+from feedforward.csv_export import csv_response
+from feedforward.ratelimit import limited
+
+PAGE_SIZE = 50
+
+
+def _search_in(request: HttpRequest) -> audit_log.Search:
+    return audit_log.Search(
+        words=request.GET.get("q", "")[:200],
+        family=request.GET.get("family", "")[:40],
+        since=audit_log.day_or_none(request.GET.get("since", "")),
+        until=audit_log.day_or_none(request.GET.get("until", "")),
+    )
+
+
+def audit_page(request: HttpRequest, *, course_id: int | None = None, **context: object) -> HttpResponse:
+    """The list for a view that has checked who may see it; ``course_id`` narrows it to one course.
+
+    ``context`` may bring ``export_url``, ``back_url`` and ``back_label``.
+    """
+    search = _search_in(request)
+    page = Paginator(audit_log.events(search, course_id=course_id), PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = [(event, audit_log.words_for(event)) for event in page]
+    values = {"page": page, "entries": entries, "search": search, "families": audit_log.families(), **context}
+    return render(request, "accounts/audit.html", values)
+
+
+def audit_file(request: HttpRequest, *, course_id: int | None = None) -> HttpResponseBase:
+    """The same events as CSV, for a view that has checked who may have it. The export is recorded itself."""
+    found = audit_log.events(_search_in(request), course_id=course_id)
+    audit.record(actor=actor_of(request), code="audit.exported", course_id=course_id, counts={"events": found.count()})
+    return csv_response("audit", audit_log.HEAD, audit_log.rows(found))
+
+
+@admin_required
+@require_GET
+def audit_list(request: HttpRequest) -> HttpResponse:
+    """All events."""
+    return audit_page(request)
+
+
+@admin_required
+@require_GET
+@limited("export", methods=("GET",))
+def audit_export(request: HttpRequest) -> HttpResponseBase:
+    """All events that match, as CSV."""
+    return audit_file(request)

@@ -92,7 +92,7 @@ def combine(
     ``runs``: per model its levels, 0-based, None for a run that gave none. ``planned``: how many runs were
     asked for. ``pass_position``: the level that counts as passed, if the rubric has one. ``weights``: one per
     model, for the method "weighted" only; a model without a weight counts with the mean of the others.
-    ValueError on a level outside 0..level_count-1, an unknown method, or weights that are missing.
+    ValueError on a level outside 0..level_count-1, an unknown method, missing or negative weights.
     """
     if level_count < 1:
         raise ValueError("A criterion needs at least one level.")
@@ -198,11 +198,13 @@ def _centre(
 
 
 def _weights_for(means: Mapping[str, Fraction], weights: Mapping[str, float] | None) -> list[float]:
-    known = [weights[model] for model in means if model in weights] if weights else []
-    if weights is None or not known:
-        raise ValueError('Combining by "weighted" needs a weight for at least one of the models.')
-    usual = sum(known) / len(known)
-    return [weights.get(model, usual) for model in means]
+    """One weight per model; where no model that answered has a positive one (all are substitutes), all count alike."""
+    if weights is None:
+        raise ValueError('Combining by "weighted" needs weights.')
+    known = [weights[model] for model in means if model in weights]
+    usual = sum(known) / len(known) if known else 1.0
+    found = [weights.get(model, usual) for model in means]
+    return found if any(found) else [1.0 for _ in found]
 
 
 def _near_cut(centre: Fraction, level_count: int) -> bool:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from feedback.merging.forbidden import grade_talk, markup_or_link
-
 if TYPE_CHECKING:
     from feedback.merging.notes import Cluster
 
@@ -56,11 +54,6 @@ def _not_eligible(cluster: Cluster, *, alone: bool, runs: Mapping[str, int]) -> 
             return f"Only one model took part, and {cluster.n_runs} of its {asked} runs said this."
     elif len(cluster.models) < 2:
         return "Only one reviewer noticed this."
-    words = f"{cluster.comment} {cluster.why} {cluster.next_step}"
-    if grade_talk(words):
-        return "Its words speak of a grade or a number of points."
-    if markup_or_link(words):
-        return "Its words contain a link or markup."
     return ""
 
 

@@ -11,14 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
 
-from feedback.merging.forbidden import any_grade_word, markup_or_link
 from feedback.merging.similarity import stems
+from feedback.reading.screening import objection
 
 MAX_NOVELTY = 0.35
 MAX_LENGTH_RATIO = 1.3
 
 _QUOTED = re.compile(r'"([^"]+)"')
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+# Stricter than for comments, since nobody has reviewed this text: no word of grading at all.
+_GRADE_WORD = re.compile(
+    r"\b(?:grad(?:e|es|ed|ing)|marks?|marking|scor(?:e|es|ed|ing)|\d+\s*points?|pass(?:es|ed)?\s+mark)\b"
+    r"|\d\s*(?:%|per\s?cent\b)",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"\*\*|__|^\s*[-*#>] ", re.MULTILINE)
+_OTHER_MARKS = re.compile(
+    r"\b(?:quotation|question|exclamation|punctuation|speech|diacritical)\s+marks?\b", re.IGNORECASE
+)
 _STRAIGHT = str.maketrans({
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u00ab": '"', "\u00bb": '"', "\u2018": "'", "\u2019": "'",
     "\u2013": "-", "\u2014": "-",
@@ -41,7 +51,8 @@ def check_synthesis(
 
     ``clusters``: the comments of each cluster by id. Reasons: unknown_cluster; bad_citation (nothing used, or a
     comment that does not exist); novelty:<share> of word stems that no comment has, above 0.35; too_long (over 1.3
-    times the longest comment); quote_not_in_draft; new_number; grade_talk; markup_or_link.
+    times the longest comment); quote_not_in_draft; new_number; grade_talk; markup_or_link; authorship, person
+    or replacement as for any comment.
     """
     comments = clusters.get(note.cluster_id)
     if comments is None:
@@ -64,10 +75,13 @@ def check_synthesis(
     # A number is known from the comments, or inside words that are really the draft's.
     if set(_NUMBER.findall(note.text)) - set(_NUMBER.findall(" ".join([*comments, *genuine]))):
         reasons.append("new_number")
-    if any_grade_word(note.text):
+    unfit = objection((note.text,), draft="")
+    if unfit == "grade_talk" or _GRADE_WORD.search(_OTHER_MARKS.sub(" ", note.text)):
         reasons.append("grade_talk")
-    if markup_or_link(note.text):
+    if unfit in ("link", "markup") or _MARKUP.search(note.text):
         reasons.append("markup_or_link")
+    if unfit in ("authorship", "person", "replacement"):
+        reasons.append(unfit)
     return reasons
 
 

@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 
 from feedback.agreement.aggregation import METHODS, CriterionAgreement, combine
 
+# No deadline: the machine may be busy with other tests.
+PROPERTY = settings(max_examples=50, deadline=None)
+
 LEVELS = 4
 WEIGHTS = {"A": 0.5, "B": 0.3, "C": 0.15, "D": 0.05}
 
@@ -23,6 +26,7 @@ def combined(runs, *, method="clamped_mean", **options) -> CriterionAgreement:
     return combine(runs, level_count=LEVELS, planned=planned, method=method, weights=WEIGHTS, **options)
 
 
+@PROPERTY
 @given(runs=some_runs, method=method, data=st.data())
 def test_order_of_models_and_runs_does_not_matter(runs, method, data):
     names = data.draw(st.permutations(list(runs)))
@@ -30,6 +34,7 @@ def test_order_of_models_and_runs_does_not_matter(runs, method, data):
     assert combined(shuffled, method=method) == combined(runs, method=method)
 
 
+@PROPERTY
 @given(runs=scored_runs, method=method, times=st.integers(2, 4))
 def test_repeating_every_run_changes_no_level(runs, method, times):
     once = combined(runs, method=method)
@@ -39,6 +44,7 @@ def test_repeating_every_run_changes_no_level(runs, method, times):
     assert repeated.flags == once.flags
 
 
+@PROPERTY
 @given(runs=scored_runs, model=st.sampled_from("ABCD"), times=st.integers(2, 6))
 def test_repeating_one_model_does_not_give_it_more_weight(runs, model, times):
     more = {name: found * times if name == model else found for name, found in runs.items()}
@@ -46,6 +52,7 @@ def test_repeating_one_model_does_not_give_it_more_weight(runs, model, times):
         assert combined(more, method=way).centre == combined(runs, method=way).centre
 
 
+@PROPERTY
 @given(runs=scored_runs, method=method, data=st.data())
 def test_raising_a_level_never_lowers_the_centre(runs, method, data):
     places = [(m, i) for m, found in runs.items() for i, v in enumerate(found) if v is not None and v < LEVELS - 1]
@@ -58,6 +65,7 @@ def test_raising_a_level_never_lowers_the_centre(runs, method, data):
     assert after >= before - 1e-12
 
 
+@PROPERTY
 @given(runs=scored_runs, method=method)
 def test_everything_stays_in_range(runs, method):
     found = combined(runs, method=method)
@@ -71,6 +79,7 @@ def test_everything_stays_in_range(runs, method):
     assert found.withheld == bool({"NO_SCORE", "TOO_FEW", "MODEL_RANGE"} & set(found.flags))
 
 
+@PROPERTY
 @given(honest=st.integers(0, LEVELS - 1), captured=st.lists(st.integers(0, LEVELS - 1), min_size=1, max_size=9))
 def test_one_captured_model_of_three_moves_the_centre_by_a_third_at_most(honest, captured):
     found = combined({"A": captured, "B": [honest], "C": [honest]})
@@ -78,6 +87,7 @@ def test_one_captured_model_of_three_moves_the_centre_by_a_third_at_most(honest,
     assert found.level == honest
 
 
+@PROPERTY
 @given(runs=scored_runs, missing=st.integers(1, 30))
 def test_missing_runs_change_no_level_but_are_flagged(runs, missing):
     valid = sum(level is not None for found in runs.values() for level in found)
@@ -87,6 +97,7 @@ def test_missing_runs_change_no_level_but_are_flagged(runs, missing):
     assert ("TOO_FEW" in found.flags) == (found.n_models < 2 or valid < (total + missing) / 2)
 
 
+@PROPERTY
 @given(runs=some_runs, method=method)
 def test_survives_the_database(runs, method):
     import json
@@ -142,6 +153,12 @@ def test_model_without_a_weight_counts_with_the_usual_one():
     assert found.centre == pytest.approx((0.4 * 3 + 0.3 * 3) / 0.9)
 
 
+@pytest.mark.parametrize("weights", [{}, {"gone": 1.0}, {"A": 0.0, "B": 0.0}])
+def test_without_a_usable_weight_models_count_alike(weights):
+    options = {"level_count": 4, "planned": 2, "method": "weighted", "weights": weights}
+    assert combine({"A": [0], "B": [3]}, **options).centre == 1.5
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -149,7 +166,6 @@ def test_model_without_a_weight_counts_with_the_usual_one():
         {"runs": {"A": [-1]}},
         {"runs": {"A": [1]}, "method": "maximum"},
         {"runs": {"A": [1]}, "method": "weighted"},
-        {"runs": {"A": [1]}, "method": "weighted", "weights": {"B": 1.0}},
         {"runs": {"A": [1]}, "method": "weighted", "weights": {"A": -1.0}},
         {"runs": {"A": [1]}, "level_count": 0},
     ],
@@ -185,7 +201,7 @@ def test_words(medians, words):
     assert in_words([Fraction(value) for value in medians]) == words
 
 
-@settings(max_examples=200)
+@PROPERTY
 @given(runs=scored_runs)
 def test_level_is_the_nearest_one_and_half_goes_down(runs):
     found = combined(runs)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.agreement import weights
@@ -12,9 +12,13 @@ from feedback.agreement.points import shown_levels, total_points
 from feedback.agreement.statistics import bootstrap_interval, icc, krippendorff_alpha, qwk
 from feedback.tests.readings import rubric
 
+# No deadline: the machine may be busy with other tests.
+PROPERTY = settings(max_examples=50, deadline=None)
+
 ratings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30)
 
 
+@PROPERTY
 @given(ratings)
 def test_kappa_is_symmetric_and_at_most_one(pairs):
     first, second = zip(*pairs, strict=True)
@@ -126,6 +130,7 @@ def test_weights_wait_for_thirty_drafts_of_each_model(confirmed, enough):
     assert weights.calibrated(confirmed) is enough
 
 
+@PROPERTY
 @given(models=st.integers(1, 9), runs=st.integers(1, 9))
 def test_more_models_help_and_more_runs_hardly(models, runs):
     worth = weights.effective_readings(models, runs)

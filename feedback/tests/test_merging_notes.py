@@ -14,6 +14,9 @@ from feedback.merging.similarity import Mark, overlap, similarity, stems, tag_si
 from feedback.reading.sentences import split_sentences
 from feedback.tests.readings import DRAFT, KEYS, item, quote, reading, rubric
 
+# No deadline: the machine may be busy with other tests.
+PROPERTY = settings(max_examples=50, deadline=None)
+
 SENTENCES = split_sentences(DRAFT)
 
 
@@ -133,38 +136,6 @@ def test_praise_and_fault_of_different_things_at_one_place_are_no_conflict():
     assert not merged(by("A", item("i1")), by("B", praise)).conflicts
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"comment": "With this claim your grade cannot rise above average."},
-        {"next_step": "Fix this to gain two points."},
-        {"comment": "This deserves a B for the claim."},
-        {"comment": "Overall I would rate the claim 7/10."},
-        {"next_step": "Read https://attack.example first."},
-        {"comment": "<b>Claim</b> too broad to defend here."},
-    ],
-)
-def test_words_no_student_should_read_hold_a_note_back(change):
-    (cluster,) = merged(by("A", item("i1", **change)), by("B", item("i1", **change))).clusters
-    assert not cluster.shown and cluster.why_not_shown
-
-
-@pytest.mark.parametrize(
-    "comment",
-    [
-        "The test scores of the pupils need a source.",
-        "Close the quotation marks after the claim.",
-        "You make three points in one sentence.",
-        "The 10 percent in this claim need a source.",
-        "Fifth grade pupils cannot vote, so who is meant?",
-        "The comparison 5 < 7 is left unexplained here.",
-    ],
-)
-def test_words_about_the_subject_hold_nothing_back(comment):
-    (cluster,) = merged(by("A", item("i1", comment=comment)), by("B", item("i1", comment=comment))).clusters
-    assert cluster.shown
-
-
 WORDS = (
     "Children who eat well learn better",
     "My cousin was always tired",
@@ -245,7 +216,7 @@ def comments(draw):
     )
 
 
-@settings(max_examples=60, deadline=None)
+@PROPERTY
 @given(found=st.lists(st.lists(comments(), max_size=5), min_size=1, max_size=6), data=st.data())
 def test_any_order_gives_the_same_notes(found, data):
     readings = [

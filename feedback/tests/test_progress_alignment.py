@@ -4,11 +4,14 @@ import random
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback.progress.alignment import align
 from feedback.progress.differences import word_differences
+
+# No deadline: the machine may be busy with other tests.
+PROPERTY = settings(max_examples=50, deadline=None)
 
 A = "Every school must offer a warm lunch to its pupils."
 B = "Children who eat well learn better in the afternoon."
@@ -56,6 +59,7 @@ def test_of_alike_sentences_the_neighbour_is_taken():
     assert [(c.old, c.new) for c in align(old, new).changes] == [(0, 0), (1, 1), (2, 2), (3, 3)]
 
 
+@PROPERTY
 @given(st.lists(st.sampled_from([A, B, C, D]), max_size=12), st.lists(st.sampled_from([A, B, C, D, ""]), max_size=12))
 def test_every_sentence_is_accounted_for_once(old, new):
     found = align(old, new).changes
@@ -64,6 +68,7 @@ def test_every_sentence_is_accounted_for_once(old, new):
     assert all(c.similarity is None or 0.55 <= c.similarity <= 1 for c in found)
 
 
+@PROPERTY
 @given(st.lists(st.text(min_size=1), max_size=8))
 def test_same_draft_is_unchanged(sentences):
     shown = [s for s in sentences if s.strip()]
@@ -87,6 +92,7 @@ def test_long_drafts_are_fast():
     assert time.process_time() - start < 0.3
 
 
+@PROPERTY
 @given(st.text(alphabet="ab .,\n’", max_size=40), st.text(alphabet="ab .,\n’", max_size=40))
 def test_differences_give_back_both_sentences(old, new):
     spans = word_differences(old, new)

@@ -222,8 +222,8 @@ def test_no_verdict_in_any_word_of_it():
 @pytest.mark.parametrize(
     "text",
     [
-        "Smith, " * 20000, "Smith et al. " * 10000, "A" * 100000, "A " * 50000, "(2020, " * 10000, "(" * 50000,
-        '"' * 50000, "[1," * 20000, "\n " * 50000, "van " * 20000, "the same eight words come again and " * 3000,
+        "Smith, " * 10000, "Smith et al. " * 5000, "A" * 100000, "A " * 20000, "(2020, " * 5000, "(" * 50000,
+        '"' * 50000, "[1," * 10000, "\n " * 25000, "van " * 10000, "the same eight words come again and " * 1500,
         "text\n\nReferences\n" + "Lee, K. (2019). Title\n" * 3000, "References\n" * 5000,
         ("(" + "Ab " * 90 + ") ") * 300, "<insert " * 10000,
     ],
@@ -232,4 +232,4 @@ def test_no_verdict_in_any_word_of_it():
 def test_hostile_texts_take_no_longer_than_others(text):
     start = time.process_time()
     check_text(text, language="en", key_terms=["some term"])
-    assert time.process_time() - start < 2.0
+    assert time.process_time() - start < 1.0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from feedback.contract import Quote
+from feedback.reading.evidence import Locator
+from feedback.reading.sentences import split_sentences
 
 
 def located(quote: str, draft: str) -> Quote:
-    """The quotation as the merge step would receive it."""
-    start = draft.lower().find(quote.lower())
-    if start < 0:
-        return Quote("P1.S1", quote, "not_found")
-    end = start + len(quote)
-    return Quote("P1.S1", quote, "verified", start, end, draft[start:end])
+    """The quotation as the merge step would receive it. The cases do not say which sentence a comment cites."""
+    return _locator(draft).locate(quote, "")
+
+
+@lru_cache(maxsize=8)
+def _locator(draft: str) -> Locator:
+    return Locator(draft, split_sentences(draft))

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 _TOKEN = re.compile(r"[^\W_]+")
 _GAP = re.compile(r"[\s,.'’\-\u00ad\u200b-\u200d\u2060\ufeff]{1,4}\Z")
-_EMAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NUMBER = re.compile(r"(?<![\w.])[A-Za-z]{0,2}\d(?:[ -]?\d){3,13}[A-Za-z]?(?![\w])")
 _STATED_NUMBER = re.compile(
     r"(?:student|matriculation|enrol\w*|candidate|matrikel)\W{0,2}(?:id|number|nummer|no|nr|#)?\W{1,4}"
@@ -64,7 +64,7 @@ class Redactor:
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """(start, end, placeholder) of everything to replace in ``text``, in order, not overlapping."""
-        found = [(match.start(), match.end(), "EMAIL") for match in _EMAIL.finditer(text)]
+        found = [(match.start(), match.end(), "EMAIL") for match in _EMAIL.finditer(text)] if "@" in text else []
         found += [(*match.span("number"), "NUMBER") for match in _STATED_NUMBER.finditer(text)]
         if self._roster.numbers:
             found += [
@@ -102,7 +102,7 @@ class Redactor:
         spans: list[tuple[int, int]] = []
         for name in roster.unspaced:
             spans += [match.span() for match in re.finditer(re.escape(name), text)]
-        if not roster.names:
+        if not roster.parts:
             return spans
         tokens = [(_folded(match.group()), *match.span()) for match in _TOKEN.finditer(text)]
         for index, (token, start, end) in enumerate(tokens):

@@ -23,7 +23,7 @@ from feedforward.dispatch import enqueue
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 from submissions.extraction.limits import Limits, MediaFormat
-from submissions.extraction.precheck import clean_name, precheck
+from submissions.extraction.precheck import clean_name, precheck, precheck_paste
 from submissions.extraction.verdicts import Reason, Unreadable
 from submissions.models import Draft, DraftContent
 from submissions.retention import due_after_intake
@@ -161,8 +161,7 @@ def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, l
 
 
 def _examine_paste(text: str, *, limits: Limits) -> _Incoming:
-    if not text.strip():
-        raise Unreadable(Reason.EMPTY)
+    precheck_paste(text, limits)
     # Lone surrogates and NUL cannot be stored by either database; they mean nothing in an essay.
     raw = text.replace("\x00", "").encode("utf-8", "ignore")
     if len(raw) > limits.max_bytes:

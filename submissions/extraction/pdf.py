@@ -15,6 +15,7 @@ from submissions.extraction.prose import is_message
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _PORTFOLIO_COVER_WORDS = 60
+UNREAD_PAGE = PageContent(width=595.0, height=842.0, words=[], hidden=[], images=0, ocr_layer=False)
 
 
 def read(data: bytes, limits: Limits) -> ExtractedDocument:
@@ -32,6 +33,9 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
                 assembly.hide(kind, text, f"page {number}")
         if page.images and not page.ocr_layer:
             assembly.miss("images" if page.words else "scanned pages", page.images if page.words else 1)
+    unread = sum(page is UNREAD_PAGE for page in pages)
+    if unread:
+        assembly.miss("damaged pages", unread)
     if any(page.ocr_layer for page in pages):
         assembly.notices.append(
             "This is a scan whose text was made by a program. Check that the text below is what you wrote."
@@ -57,7 +61,8 @@ def _pages(data: bytes, limits: Limits) -> list[PageContent]:
         for index in range(count):
             page = pdfium.FPDF_LoadPage(document, index)
             if not page:
-                raise Unreadable(Reason.CORRUPT, "a page")
+                pages.append(UNREAD_PAGE)
+                continue
             try:
                 content = read_page(page, limits, chars_left=max(chars_left, 0))
             finally:
@@ -66,6 +71,8 @@ def _pages(data: bytes, limits: Limits) -> list[PageContent]:
             if chars_left < 0:
                 raise Unreadable(Reason.TOO_LONG)
             pages.append(content)
+        if all(page is UNREAD_PAGE for page in pages):
+            raise Unreadable(Reason.CORRUPT, "no page can be opened")
     finally:
         pdfium.FPDF_CloseDocument(document)
     return pages

@@ -33,15 +33,20 @@ class Facts:
 
 
 def inspect(data: bytes, limits: Limits) -> Facts:
-    """Check a PDF within the limits. Raises Unreadable: ENCRYPTED, TOO_MANY_PAGES, EXPANDS, CORRUPT."""
+    """Check a PDF within the limits. Raises Unreadable: ENCRYPTED, TOO_MANY_PAGES, EXPANDS, CORRUPT.
+
+    Where this library cannot follow a structure, nothing is known (``pages`` is 0): the other one may still read it, as
+    the viewers of students do, inside the limits of the process.
+    """
     try:
         return _inspect(data, limits)
     except FileNotDecryptedError as error:
         raise Unreadable(Reason.ENCRYPTED) from error
     except LimitReachedError as error:
         raise Unreadable(Reason.EXPANDS, "a stream") from error
-    except (PyPdfError, RecursionError, ValueError, KeyError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise Unreadable(Reason.CORRUPT, type(error).__name__) from error
+    except (PyPdfError, RecursionError, ArithmeticError, ValueError, LookupError, TypeError, AttributeError, OSError,
+            NotImplementedError):  # fmt: skip
+        return Facts()
 
 
 def _inspect(data: bytes, limits: Limits) -> Facts:

@@ -153,7 +153,9 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
     elif word in (b"mmath", b"mr"):
         reader.assembly.miss("equations", 1 if word == b"mmath" else 0)
         reader.state = replace(state, where="silent")
-    elif (ignorable and word not in (b"shpinst", b"shptxt", b"shp", b"nesttableprops", b"fldrslt", b"ud", b"upr")) or word == b"upr":
+    elif (
+        ignorable and word not in (b"shpinst", b"shptxt", b"shp", b"nesttableprops", b"fldrslt", b"ud", b"upr")
+    ) or word == b"upr":
         reader.state = replace(state, where="silent")
     elif word == b"ud":
         reader.state = replace(state, where=reader.stack[-2].where if len(reader.stack) > 1 else "body")

@@ -2,13 +2,47 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import actor_of, get_or_404, staff_required
+from accounts.models import User
 from courses.models import Assignment
+from feedback import review
+from feedback.models import Feedback
+from feedback.queue import FILTERS, SORTS, View, counts, ordered_ids, rows_for
+from feedback.release import may_release
 from submissions.models import Draft
+
+PER_PAGE = 50
+
+
+def _show(request: HttpRequest, user: User, assignment: Assignment | None) -> HttpResponse:
+    view = View.of(request.GET)
+    numbers = counts(user, assignment=assignment)
+    ids = ordered_ids(user, assignment=assignment, view=view)
+    page = Paginator(ids, PER_PAGE).get_page(request.GET.get("page"))
+    filters = [
+        {"name": name, "words": words, "count": numbers[name], "current": name == view.filter}
+        for name, (words, _condition) in FILTERS.items()
+        if numbers[name] or name in ("review", view.filter)
+    ]
+    context = {
+        "assignment": assignment,
+        "rows": rows_for(list(page.object_list), user=user),
+        "page_obj": page,
+        "view": view,
+        "filters": filters,
+        "sorts": [(name, words) for name, (words, _order) in SORTS.items()],
+        "may_release": assignment is not None and may_release(course=assignment.course, user=user),
+    }
+    return render(request, "feedback/queue.html", context)
 
 
 @staff_required
@@ -17,24 +51,42 @@ def review_queue(request: HttpRequest, public_id: str) -> HttpResponse:
     """The drafts of one assignment."""
     user = actor_of(request)
     assignment = get_or_404(Assignment.objects.reviewable_by(user).select_related("course"), public_id=public_id)
-    drafts = (
-        Draft.objects.reviewable_by(user)
-        .filter(assignment=assignment)
-        .select_related("student", "feedback", "feedback_request")
-        .order_by("submitted_at")
-    )
-    return render(request, "feedback/queue.html", {"assignment": assignment, "drafts": drafts})
+    return _show(request, user, assignment)
 
 
 @staff_required
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
     """Everything that waits for this person, over all assignments."""
+    return _show(request, actor_of(request), None)
+
+
+@staff_required
+@require_POST
+def queue_bulk(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Approve or release the ticked drafts; what was not done is said, with the reason."""
     user = actor_of(request)
-    drafts = (
-        Draft.objects.reviewable_by(user)
-        .filter(feedback_request__status__in=["in_review", "needs_human"])
-        .select_related("student", "feedback", "feedback_request", "assignment")
-        .order_by("submitted_at")
-    )
-    return render(request, "feedback/queue.html", {"drafts": drafts})
+    assignment = get_or_404(Assignment.objects.reviewable_by(user).select_related("course"), public_id=public_id)
+    chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:500]
+    drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment, public_id__in=chosen)
+    feedbacks = list(Feedback.objects.filter(draft__in=drafts).select_related("draft").order_by("draft__submitted_at"))
+    action = request.POST.get("action")
+    back = f"{reverse('review_queue', args=[assignment.public_id])}?{View.of(request.POST).query}"
+    if not feedbacks or action not in {"approve", "release"}:
+        messages.error(request, _("Tick the drafts first, then choose what to do with them."))
+        return redirect(back)
+    if action == "approve":
+        result = review.bulk_approve(feedbacks=feedbacks, actor=user)
+        words = ngettext("%(n)s draft approved.", "%(n)s drafts approved.", result.done)
+    else:
+        result = review.bulk_release(feedbacks=feedbacks, actor=user)
+        words = ngettext("Feedback on %(n)s draft released.", "Feedback on %(n)s drafts released.", result.done)
+    if result.done:
+        messages.success(request, words % {"n": result.done})
+    reasons = sorted({reason for _draft, reason in result.refused})
+    if result.refused:
+        left = ngettext("%(n)s draft was left:", "%(n)s drafts were left:", len(result.refused)) % {
+            "n": len(result.refused)
+        }
+        messages.warning(request, f"{left} {' '.join(reasons)}")
+    return redirect(back)

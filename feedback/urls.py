@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drafts/<uuid:public_id>/changes/", student_views.draft_changes, name="draft_changes"),
     path("notes/<uuid:public_id>/respond/", student_views.note_respond, name="note_respond"),
     path("assignments/<uuid:public_id>/review/", queue_views.review_queue, name="review_queue"),
+    path("assignments/<uuid:public_id>/review/bulk/", queue_views.queue_bulk, name="queue_bulk"),
     path("review/", queue_views.queue, name="queue"),
     path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
 ]

@@ -142,7 +142,7 @@ def _conflicts(notes: MergedNotes | None, rubric: RubricSnapshot) -> list[Flag]:
 def _handling(readings: Sequence[RunReading], *, fallbacks: Sequence[tuple[str, str]], chunked: bool) -> list[Flag]:
     """CHUNKED, REPAIRED_JSON, FALLBACK_MODEL: nothing is wrong, but it was not the usual way."""
     flags = []
-    if chunked:
+    if chunked or any(r.reading.chunked for r in readings):
         detail = "The draft is too long for one reading: comments come from its parts, levels from one pass over all."
         flags.append(_flag("CHUNKED", "info", detail))
     repaired = sorted({(r.model, r.run) for r in readings if r.reading.repaired_json})

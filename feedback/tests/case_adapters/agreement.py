@@ -30,6 +30,8 @@ def run(folder: Path) -> Iterator[CaseResult]:
     if not path.is_file():
         return
     data = json.loads(path.read_text(encoding="utf-8"))
+    if "aggregate" in data or "small_stats" in data:
+        print(SKIPPED)
     for key, runner in _RUNNERS.items():
         for number, case in enumerate(data.get(key, [])):
             yield _guarded(f"{key}[{case.get('name', number)}]", runner, case)

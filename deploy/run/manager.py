@@ -18,7 +18,7 @@ from deploy.run.health import health
 from deploy.run.kept_keys import keep_keys
 from deploy.run.preflight import CannotStart
 from deploy.run.prepare import MARK, REFUSAL, Outcome
-from deploy.run.programs import Site, broker_program, preparation, site_programs
+from deploy.run.programs import Site, broker_program, demo_stories, preparation, site_programs
 from deploy.run.supervisor import Supervisor
 from feedforward import broker, env
 
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
         return 2
 
 
-def site_from(environ: dict[str, str]) -> Site:
+def site_from(environ: dict[str, str], *, starting: bool = False) -> Site:
     """Return the site that ``environ`` describes, with a data folder that can be written and both keys set."""
     port = preflight.port_number(environ)
     data_dir = Path(environ.get("FEEDFORWARD_DATA_DIR", "").strip() or BASE_DIR / "data").expanduser().resolve()
@@ -54,7 +54,7 @@ def site_from(environ: dict[str, str]) -> Site:
     found = broker.resolve(data_dir, environ)
     demo = wants_demo(environ)
     keep_keys(data_dir, environ)
-    reviewer_port = _reviewer_port(data_dir) if demo else None
+    reviewer_port = _reviewer_port(data_dir, choose=starting) if demo else None
     environ = {
         **environ,
         "DJANGO_SETTINGS_MODULE": "feedforward.settings",
@@ -81,12 +81,17 @@ def wants_demo(environ: dict[str, str]) -> bool:
     raise CannotStart(f"DEMO must be 1 or 0, not {value!r}.")
 
 
-def _reviewer_port(data_dir: Path) -> int:
-    """Return the port of the demo reviewers: the one of the last start while it is free."""
+def _reviewer_port(data_dir: Path, *, choose: bool) -> int:
+    """Return the port of the demo reviewers: the one of the last start while it is free.
+
+    Only a start may choose another: for whoever comes beside a running site, the port is taken by the right one.
+    """
     kept = data_dir / "reviewer-port"
     wanted = 0
     with contextlib.suppress(OSError, ValueError):
         wanted = int(kept.read_text(encoding="utf-8"))
+    if wanted and not choose:
+        return wanted
     port = preflight.free_port("127.0.0.1", wanted)
     if port != wanted:
         kept.write_text(f"{port}\n", encoding="utf-8")
@@ -122,7 +127,7 @@ def _run() -> int:
     preflight.prepare_data_dir(data_dir)
     lock = preflight.hold_data_dir(data_dir)
     preflight.check_port(host, preflight.port_number(first))
-    site = site_from(first)
+    site = site_from(first, starting=True)
     warning = preflight.free_disk_warning(site.data_dir)
     if warning:
         print(warning, file=sys.stderr)
@@ -141,6 +146,8 @@ def _run() -> int:
             supervisor.start(program)
         if _await_health(supervisor, site, started):
             announce(site, outcome, took_s=time.monotonic() - started)
+            if site.demo:
+                supervisor.start(demo_stories(site))
         while not supervisor.asked_to_stop:
             supervisor.step()
         supervisor.say("stopping ...")

@@ -85,6 +85,12 @@ def preparation(site: Site, *, hear: Callable[[str], bool]) -> Program:
     return Program("prepare", command, environ, site.base_dir, keep=False, hear=hear)
 
 
+def demo_stories(site: Site) -> Program:
+    """Return the job that carries the demo's stories on as drafts are read: releases, second drafts."""
+    command = [sys.executable, "manage.py", "seed_demo", "--finish"]
+    return Program("demo", command, {**site.environ, "PYTHONUNBUFFERED": "1"}, site.base_dir, keep=False)
+
+
 def site_programs(site: Site) -> list[Program]:
     """Return the programs that serve and work, without the broker, in the order to start them."""
     python = [sys.executable, "-m"]
@@ -107,6 +113,7 @@ def site_programs(site: Site) -> list[Program]:
         *python,
         "gunicorn",
         "feedforward.wsgi:application",
+        *("--config", "python:deploy.run.web"),
         *("--bind", f"[{site.host}]:{site.port}" if ":" in site.host else f"{site.host}:{site.port}"),
         *("--worker-class", "gthread"),
         *("--workers", environ.get("WEB_CONCURRENCY", str(min(4, max(2, os.cpu_count() or 2))))),
@@ -136,7 +143,7 @@ def site_programs(site: Site) -> list[Program]:
             "worker",
             [
                 *(*celery, *worker, "-n", "main@%h", "-Q", "extract,mail,maintenance", "-P", "prefork"),
-                *("-c", environ.get("WORKER_CONCURRENCY", "2")),
+                *("--autoscale", f"{environ.get('WORKER_CONCURRENCY', '2')},1"),
             ],
             environ,
             site.base_dir,

@@ -24,7 +24,7 @@ from feedforward import broker, env
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 BROKER_WAIT_S = 15.0
-WORKERS_WAIT_S = 20.0
+WORKERS_WAIT_S = 8.0
 # After this long without an answer, and with a program that keeps dying, starting has failed.
 START_LIMIT_S = 120.0
 HOPELESS_DEATHS = 5
@@ -231,7 +231,9 @@ def _await_health(supervisor: Supervisor, site: Site, started: float) -> bool:
             if not late:
                 return True
             if time.monotonic() - answered_at > WORKERS_WAIT_S:
-                supervisor.say(f"the pages answer, but not yet at work: {', '.join(late)}. The lines above may say why")
+                broken = [name for name in late if supervisor.children[name].quick_deaths]
+                if broken:
+                    supervisor.say(f"the pages answer, but {', '.join(broken)} cannot start; the lines above say why")
                 return True
         if time.monotonic() - started > START_LIMIT_S:
             hopeless = [c for c in supervisor.children.values() if c.quick_deaths >= HOPELESS_DEATHS]

@@ -107,6 +107,7 @@ def site_programs(site: Site) -> list[Program]:
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     celery = [*python, "celery", "--app", "feedforward", "--quiet"]
+    clock = [*python, "celery", "--app", "feedforward.clock", "--quiet"]
     worker = ["worker", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     web_threads = environ.get("WEB_THREADS", "8")
     web = [
@@ -152,7 +153,7 @@ def site_programs(site: Site) -> list[Program]:
         ),
         Program(
             "beat",
-            [*celery, "beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(site.data_dir / "beat-schedule")],
+            [*clock, "beat", "--loglevel", "WARNING", "--pidfile=", "-s", str(site.data_dir / "beat-schedule")],
             environ,
             site.base_dir,
             stop_rank=FRONT,

@@ -46,14 +46,47 @@ WORDS = 2000
 LIMIT_MS = 150.0
 SEED = 20261122
 
-_SUBJECTS = (
-    ["the council", "a shop", "our school", "the harbour", "every family", "a reader", "the old bridge", "this survey", "the market"]
-)
-_VERBS = ["changes", "supports", "questions", "needs", "describes", "forgets", "measures", "protects", "compares", "explains"]
-_OBJECTS = (
-    ["the price of bread", "a warm lunch", "public transport", "the noise at night", "two sources", "an early vote", "local history"]
-)
-_ENDS = ["in winter", "without a reason", "for many years", "as the report says", "before noon", "because nobody asked", "with some care"]
+_SUBJECTS = [
+    "the council",
+    "a shop",
+    "our school",
+    "the harbour",
+    "every family",
+    "a reader",
+    "the old bridge",
+    "this survey",
+    "the market",
+]
+_VERBS = [
+    "changes",
+    "supports",
+    "questions",
+    "needs",
+    "describes",
+    "forgets",
+    "measures",
+    "protects",
+    "compares",
+    "explains",
+]
+_OBJECTS = [
+    "the price of bread",
+    "a warm lunch",
+    "public transport",
+    "the noise at night",
+    "two sources",
+    "an early vote",
+    "local history",
+]
+_ENDS = [
+    "in winter",
+    "without a reason",
+    "for many years",
+    "as the report says",
+    "before noon",
+    "because nobody asked",
+    "with some care",
+]
 _TAGS = ("thesis", "evidence", "structure", "analysis", "clarity", "grammar", "counterargument", "source_use")
 
 
@@ -211,7 +244,7 @@ def beside(clock: Stopwatch, chance: random.Random) -> None:
     """What is not done for each reading, but for a draft once it is looked at."""
     text = make_draft(chance)
     clock.run("text check without models", lambda: check_text(text, language="en"))
-    old = [sentence for sentence in text.replace("\n\n", " ").split(". ")]
+    old = text.replace("\n\n", " ").split(". ")
     new = [sentence if chance.random() < 0.6 else sentence.replace("it was", "they were") for sentence in old]
     clock.run("align with the last draft", lambda: align(old, new))
 

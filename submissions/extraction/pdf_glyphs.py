@@ -89,7 +89,8 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     bottom, top = sorted((box.bottom, box.top))
     if right - left < 1 or top - bottom < 1 or right - left > 20_000 or top - bottom > 20_000:
         raise Unreadable(Reason.CORRUPT, "page size")
-    texts, images = _objects(page)
+    rotation = pdfium.FPDFPage_GetRotation(page)
+    texts, images, others = _objects(page)
     with _TextPage(page) as text_page:
         count = pdfium.FPDFText_CountChars(text_page)
         if count > chars_left * 2:
@@ -102,13 +103,14 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     ocr = image_area >= _OCR_SHARE and total > 0 and invisible >= 0.9 * total
     picture = None
     if pieces and not ocr and image_pixels <= _MAX_IMAGE_PIXELS:
-        picture = Picture(page, [handle for handle in texts.values()])
+        size = (top - bottom, right - left) if rotation % 2 else (right - left, top - bottom)
+        only_text = not others and not images and pdfium.FPDFPage_GetAnnotCount(page) == 0
+        picture = Picture(page, size, list(texts.values()), only_text=only_text)
     content = PageContent(right - left, top - bottom, [], [], len(images), ocr)
-    rotation = pdfium.FPDFPage_GetRotation(page)
     frame = (left, bottom, right, top)
     last_why: str | None = None
     for piece in pieces:
-        why = _why_hidden(piece, drawn.get(piece.owner), frame, picture, ocr)
+        why = _why_hidden(piece, drawn.get(piece.owner), frame, rotation, picture, ocr)
         if why:
             if content.hidden and last_why == why:
                 joined = content.hidden[-1][1] + ("" if piece.glued else " ") + piece.text
@@ -123,11 +125,11 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     return content
 
 
-def _objects(page: object) -> tuple[dict[int, object], list[object]]:
-    """All text and image objects of a page, also those inside forms."""
+def _objects(page: object) -> tuple[dict[int, object], list[object], int]:
+    """All text and image objects of a page, also those inside forms, and how many others there are."""
     texts: dict[int, object] = {}
     images: list[object] = []
-    total = 0
+    total = others = 0
     for handle in _walk(page):
         total += 1
         if total > _MAX_OBJECTS:
@@ -137,7 +139,9 @@ def _objects(page: object) -> tuple[dict[int, object], list[object]]:
             texts[ctypes.cast(handle, ctypes.c_void_p).value or 0] = handle
         elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
             images.append(handle)
-    return texts, images
+        else:
+            others += 1
+    return texts, images, others
 
 
 def _walk(page: object) -> Iterator[object]:
@@ -153,40 +157,71 @@ def _with_inner(handle: object, depth: int) -> Iterator[object]:
 
 
 def _pieces(text_page: object, count: int) -> list[_Piece]:
+    """Cut the characters of a page at blanks, at jumps, and where another text object goes on."""
     pieces: list[_Piece] = []
-    rect = pdfium.FS_RECTF()
-    reference = ctypes.byref(rect)
-    get_unicode, get_box = pdfium.FPDFText_GetUnicode, pdfium.FPDFText_GetLooseCharBox
-    current: _Piece | None = None
-    blank_before = True
+    get_unicode = pdfium.FPDFText_GetUnicode
+    word: list[str] = []
+    start = 0
     for index in range(count):
         code = get_unicode(text_page, index)
         if code in _BLANKS:
-            current, blank_before = None, True
+            if word:
+                _add_word(text_page, word, start, pieces)
+                word = []
             continue
-        char = _HYPHENS.get(code) or (chr(code) if code < 0x110000 else "\ufffd")
-        owner = _text_object_address(text_page, index) or 0
-        if not get_box(text_page, index, reference):
-            continue
-        x0, x1 = (rect.left, rect.right) if rect.left <= rect.right else (rect.right, rect.left)
-        y0, y1 = (rect.bottom, rect.top) if rect.bottom <= rect.top else (rect.top, rect.bottom)
-        if current is not None:
-            height = max(current.y1 - current.y0, y1 - y0, 1.0)
-            jump = x0 - current.x1 > 0.6 * height or current.x0 - x1 > 0.6 * height
-            if jump or abs(y0 - current.y0) > 0.75 * height:
-                current, blank_before = None, True
-        if current is not None and current.owner == owner:
-            current.text += char
-            current.x0, current.x1 = min(current.x0, x0), max(current.x1, x1)
-            current.y0, current.y1 = min(current.y0, y0), max(current.y1, y1)
-        else:
-            current = _Piece(char, x0, y0, x1, y1, owner, not blank_before)
-            pieces.append(current)
-        blank_before = False
+        if not word:
+            start = index
+        word.append(_HYPHENS.get(code) or (chr(code) if code < 0x110000 else "\ufffd"))
+    if word:
+        _add_word(text_page, word, start, pieces)
     for piece in pieces:
         if any("\ud800" <= c <= "\udfff" for c in piece.text):
             piece.text = piece.text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return pieces
+
+
+def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piece]) -> None:
+    """Add the pieces of one word. The characters of one text object lie together, so its ends tell who drew it."""
+    end = start + len(word)
+    first_owner = _text_object_address(text_page, start) or 0
+    if first_owner == (_text_object_address(text_page, end - 1) or 0):
+        runs = [(start, end, first_owner)]
+    else:
+        runs = []
+        for index in range(start, end):
+            owner = _text_object_address(text_page, index) or 0
+            if runs and runs[-1][2] == owner:
+                runs[-1] = (runs[-1][0], index + 1, owner)
+            else:
+                runs.append((index, index + 1, owner))
+    before: _Piece | None = None
+    for low, high, owner in runs:
+        one, other = _box(text_page, low), _box(text_page, high - 1)
+        if one is None or other is None:
+            continue
+        glued = before is not None
+        if before is not None:
+            height = max(before.y1 - before.y0, one[3] - one[1], 1.0)
+            apart = max(one[0] - before.x1, before.x0 - one[2]) > 0.6 * height
+            glued = not apart and abs(one[1] - before.y0) <= 0.75 * height
+        before = _Piece(
+            "".join(word[low - start : high - start]),
+            min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
+            owner, glued,
+        )  # fmt: skip
+        pieces.append(before)
+
+
+_rect = pdfium.FS_RECTF()
+_rect_reference = ctypes.byref(_rect)
+
+
+def _box(text_page: object, index: int) -> tuple[float, float, float, float] | None:
+    """The loose box of a character: left, bottom, right, top."""
+    if not pdfium.FPDFText_GetLooseCharBox(text_page, index, _rect_reference):
+        return None
+    left, bottom, right, top = _rect.left, _rect.bottom, _rect.right, _rect.top
+    return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 
 def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object]) -> dict[int, _Drawn]:
@@ -254,6 +289,7 @@ def _why_hidden(
     piece: _Piece,
     drawn: _Drawn | None,
     frame: tuple[float, float, float, float],
+    rotation: int,
     picture: Picture | None,
     ocr: bool,
 ) -> str | None:
@@ -273,7 +309,7 @@ def _why_hidden(
     if picture is not None:
         # A font that is not in the file may lack here the letters it has on the student's machine.
         trusted = drawn.embedded or piece.text.isascii()
-        return picture.why_hidden((piece.x0, piece.y0, piece.x1, piece.y1), drawn.color, judge_pixels=trusted)
+        return picture.why_hidden(_upright(piece, frame, rotation), drawn.color, judge_pixels=trusted)
     return None
 
 

@@ -13,78 +13,79 @@ import pypdfium2.raw as pdfium
 from submissions.extraction.contrast import Rgb, contrast
 from submissions.extraction.docx_visibility import MIN_CONTRAST
 
-_SCALE = 1.5  # pixels per point
+_SCALE = 1.0  # pixels per point
 _MAX_SIDE = 1_800
 _SEEN_LEVELS = 14  # of 255 in any channel; anti-aliased grey text of contrast 1.5 changes about 20
 _ALIKE_LEVELS = 80  # colours further apart in one channel are told apart even at equal luminance
+_WHITE = (255, 255, 255)
 
 
 class Picture:
-    """The two drawings of one page. ``texts`` are the handles of its text objects."""
+    """The two drawings of one page.
 
-    def __init__(self, page: object, texts: Sequence[object]) -> None:
-        width, height = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
-        scale = min(_SCALE, _MAX_SIDE / max(width, height, 1))
-        self._page = page
-        self.width, self.height = max(int(width * scale), 1), max(int(height * scale), 1)
-        self._with_text = self._draw()
-        for handle in texts:
-            pdfium.FPDFPageObj_SetIsActive(handle, False)
-        self._without = self._draw()
-        for handle in texts:
-            pdfium.FPDFPageObj_SetIsActive(handle, True)
-        self._x, self._y = ctypes.c_int(), ctypes.c_int()
+    ``size`` is its width and height in points as it is shown, ``texts`` are the handles of its text objects. With
+    ``only_text`` the ground is plain white and need not be drawn.
+    """
 
-    def _draw(self) -> bytes:
-        size = self.width * self.height * 4
-        buffer = (ctypes.c_ubyte * size)()
+    def __init__(self, page: object, size: tuple[float, float], texts: Sequence[object], *, only_text: bool) -> None:
+        scale = min(_SCALE, _MAX_SIDE / max(size))
+        self.width, self.height = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
+        self._across, self._down = self.width / size[0], self.height / size[1]
+        self._with_text = self._draw(page)
+        self._without: bytes | None = None
+        if not only_text:
+            for handle in texts:
+                pdfium.FPDFPageObj_SetIsActive(handle, False)
+            self._without = self._draw(page)
+            for handle in texts:
+                pdfium.FPDFPageObj_SetIsActive(handle, True)
+
+    def _draw(self, page: object) -> bytes:
+        buffer = ctypes.create_string_buffer(self.width * self.height * 4)
         bitmap = pdfium.FPDFBitmap_CreateEx(self.width, self.height, pdfium.FPDFBitmap_BGRx, buffer, self.width * 4)
         try:
             pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, self.width, self.height, 0xFFFFFFFF)
-            pdfium.FPDF_RenderPageBitmap(bitmap, self._page, 0, 0, self.width, self.height, 0, pdfium.FPDF_ANNOT)
+            pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, self.width, self.height, 0, pdfium.FPDF_ANNOT)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
-        return bytes(buffer)
+        return buffer.raw
 
     def why_hidden(self, box: tuple[float, float, float, float], color: Rgb, *, judge_pixels: bool) -> str | None:
-        """Why the word in ``box`` (page coordinates x0, y0, x1, y1) drawn in ``color`` is not seen, None when it is.
+        """Why the word in ``box`` (points, origin top left: x0, y0, x1, y1) drawn in ``color`` is not seen, None if it is.
 
         With ``judge_pixels`` False only its colour against the ground counts.
         """
-        left, top, right, bottom = self._pixels(box)
+        left, top = max(int(box[0] * self._across) - 1, 0), max(int(box[1] * self._down) - 1, 0)
+        right = min(int(box[2] * self._across) + 2, self.width)
+        bottom = min(int(box[3] * self._down) + 2, self.height)
         if right <= left or bottom <= top:
             return None
         if judge_pixels and not self._differs(left, top, right, bottom):
             return "not_visible_when_rendered"
         ground = self._ground(left, top, right, bottom)
-        if (
-            contrast(color, ground) < MIN_CONTRAST
-            and max(abs(a - b) for a, b in zip(color, ground, strict=True)) < _ALIKE_LEVELS
-        ):
+        if contrast(color, ground) < MIN_CONTRAST and max(abs(a - b) for a, b in zip(color, ground, strict=True)) < _ALIKE_LEVELS:
             return "low_contrast"
         return None
 
-    def _pixels(self, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
-        corners = []
-        for x, y in ((box[0], box[1]), (box[2], box[3])):
-            pdfium.FPDF_PageToDevice(self._page, 0, 0, self.width, self.height, 0, x, y, self._x, self._y)
-            corners.append((self._x.value, self._y.value))
-        (ax, ay), (bx, by) = corners
-        left, right = sorted((ax, bx))
-        top, bottom = sorted((ay, by))
-        return max(left - 1, 0), max(top - 1, 0), min(right + 1, self.width), min(bottom + 1, self.height)
-
     def _differs(self, left: int, top: int, right: int, bottom: int) -> bool:
         middle = (top + bottom) // 2  # ink is likeliest there
+        blank = b"\xff" * ((right - left) * 4)
         for y in (*range(middle, bottom), *range(top, middle)):
             start, end = (y * self.width + left) * 4, (y * self.width + right) * 4
-            one, other = self._with_text[start:end], self._without[start:end]
+            one = self._with_text[start:end]
+            if self._without is None:
+                if one != blank and min(one) <= 255 - _SEEN_LEVELS:
+                    return True
+                continue
+            other = self._without[start:end]
             if one != other and any(abs(a - b) >= _SEEN_LEVELS for a, b in zip(one, other, strict=True)):
                 return True
         return False
 
     def _ground(self, left: int, top: int, right: int, bottom: int) -> Rgb:
         """The commonest colour under the word."""
+        if self._without is None:
+            return _WHITE
         counts: dict[bytes, int] = {}
         for y in range(top, bottom, max((bottom - top) // 4, 1)):
             row = self._without[(y * self.width + left) * 4 : (y * self.width + right) * 4]

@@ -112,7 +112,7 @@ def database(url: str, *, data_dir: Path) -> dict[str, object]:
 def email(url: str) -> dict[str, object]:
     """Return Django's EMAIL_* settings for ``url`` such as ``smtp+tls://user:pass@host:587``; empty: console."""
     if not url or url.startswith("console:"):
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"EMAIL_BACKEND": "feedforward.console_mail.EmailBackend"}
     parts = urlsplit(url)
     if parts.scheme not in {"smtp", "smtp+tls", "smtps"}:
         raise BadSetting("EMAIL_URL must start with smtp://, smtp+tls:// or smtps://.")

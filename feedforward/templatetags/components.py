@@ -485,6 +485,6 @@ def kbd(*keys: str) -> SafeString:
 @register.simple_tag
 def avatar(name: str) -> SafeString:
     """The initials of a name."""
-    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word]
+    words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalpha()]
     initials = (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper() if words else "?"
     return format_html('<span class="avatar" aria-hidden="true">{}</span>', initials)

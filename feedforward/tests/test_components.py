@@ -129,7 +129,7 @@ def test_the_lock_file_records_no_registry_host() -> None:
         ('{% stat "Scores" 0 %}', [">0<"], ["–"]),
         ('{% meter None label="Used" %}', ["not known", 'width="0.0"'], ["0%"]),
         ('{% meter 1.7 label="Used" %}', ['width="100.0"', "170%"], []),
-        ('{% avatar "Ada Mensah" %}{% avatar "" %}', [">AM<", ">?<"], []),
+        ('{% avatar "Ada de Mensah (student)" %}{% avatar "" %}', [">AM<", ">?<"], []),
         ('{% kbd "Ctrl" "Enter" %}', ["<kbd>Ctrl</kbd><kbd>Enter</kbd>"], []),
         ('{% icon "lock" label="Locked" %}', ['role="img"', 'aria-label="Locked"'], ["aria-hidden"]),
         ('{% icon "lock" %}', ['aria-hidden="true"'], ["role"]),

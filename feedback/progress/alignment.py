@@ -151,7 +151,7 @@ def _change(old: str, new: str, score: float) -> Change:
 
 
 def _words(sentence: str) -> list[str]:
-    return _NOT_WORDS.sub(" ", _plain(sentence)).split()
+    return _NOT_WORDS.sub(" ", _plain(sentence).replace("'", "")).split()
 
 
 def _longest_increasing(pairs: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:

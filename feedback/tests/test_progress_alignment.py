@@ -75,6 +75,12 @@ def test_same_draft_is_unchanged(sentences):
     assert align(shown, shown).changed_share == 0
 
 
+def test_an_apostrophe_is_mechanics():
+    assert changes(["Its roof dont leak in the rain."], ["It's roof don’t leak in the rain."]) == [
+        ("mechanics", 0, 0, False)
+    ]
+
+
 def test_summary_counts_moves_on_top():
     found = align([A, B, C], [B, A, "Something entirely else, quite new."])
     assert found.summary == {"unchanged": 2, "removed": 1, "added": 1, "moved": 1}

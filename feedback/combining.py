@@ -139,6 +139,7 @@ def combine_runs(request: FeedbackRequest, material: Material, runs: list[ModelR
             text=material.text,
             sentences=material.sentences,
             centres={key: agreement.centre for key, agreement in agreements.items()},
+            language=plan["assignment"]["language"] or "en",
         )
     return Combined(agreements, notes, _flags(request, material, runs, readings, agreements, notes), readings)
 
@@ -174,6 +175,7 @@ def _flags(
         max_words=assignment["max_words"],
         expected_language=assignment["language"],
         readings=readings,
+        rubric=material.rubric,
     )
     drawn = audit_flag(found, draft_id=str(request.draft.public_id), site_secret=settings.SECRET_KEY)
     if drawn is not None:

@@ -33,8 +33,10 @@ def may_release(*, course: Course, user: User) -> bool:
     return role in CourseStaff.EDITORS or course.assistants_may_release
 
 
-def _refuse_unless(allowed: bool) -> None:
-    if not allowed:
+def _refuse_unless(course: Course, actor: User) -> None:
+    if course.is_read_only:
+        raise ReleaseRefused(_("This course is archived; its feedback can be read but not changed."), code="archived")
+    if not may_release(course=course, user=actor):
         raise ReleaseRefused(
             _("You may review here, but an instructor of the course has to release."), code="not_allowed"
         )
@@ -61,7 +63,7 @@ def release(*, feedback: Feedback, actor: User, now: datetime | None = None) -> 
     """
     now = now or timezone.now()
     draft = Draft.objects.select_related("assignment__course", "student").get(pk=feedback.draft_id)
-    _refuse_unless(may_release(course=draft.assignment.course, user=actor))
+    _refuse_unless(draft.assignment.course, actor)
     if draft.student_id == actor.pk:
         raise ReleaseRefused(_("Nobody releases feedback on their own draft."), code="own_draft")
     request = FeedbackRequest.objects.filter(draft=draft).first()
@@ -104,7 +106,7 @@ def publish(*, feedback: Feedback, request: FeedbackRequest | None, actor: User 
 def retract(*, feedback: Feedback, actor: User) -> Feedback:
     """Take released feedback back onto the desk; the student no longer sees it."""
     draft = Draft.objects.select_related("assignment__course").get(pk=feedback.draft_id)
-    _refuse_unless(may_release(course=draft.assignment.course, user=actor))
+    _refuse_unless(draft.assignment.course, actor)
     with transaction.atomic():
         try:
             feedback.move(Feedback.Status.IN_REVIEW, released_at=None, released_by=None)

@@ -15,4 +15,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:public_id>/review/bulk/", queue_views.queue_bulk, name="queue_bulk"),
     path("review/", queue_views.queue, name="queue"),
     path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
+    path("review/<uuid:public_id>/changes/", desk_views.desk_changes, name="desk_changes"),
+    path("review/<uuid:public_id>/lease/", desk_views.desk_lease, name="desk_lease"),
+    path("review/<uuid:public_id>/level/", desk_views.desk_level, name="desk_level"),
+    path("review/<uuid:public_id>/words/", desk_views.desk_words, name="desk_words"),
+    path("review/<uuid:public_id>/notes/", desk_views.desk_add, name="desk_add"),
+    path("review/<uuid:public_id>/decide/", desk_views.desk_decide, name="desk_decide"),
+    path("review/<uuid:public_id>/runs/<int:run_id>/", desk_views.run_transcript, name="run_transcript"),
+    path("review/notes/<uuid:public_id>/", desk_views.desk_note, name="desk_note"),
 ]

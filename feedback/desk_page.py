@@ -1,0 +1,198 @@
+"""What the desk shows of one draft: read in a handful of queries, printed by templates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+
+from accounts.models import AuditEvent, User
+from courses.models import Assignment
+from feedback.highlights import Paragraph, marks_of, paragraphs
+from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
+from feedback.queue import View, aliases_of, ordered_ids
+from feedback.release import may_release
+from submissions.models import Draft
+
+GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
+# Width of the drawn scale and its margins, in SVG units.
+SCALE_W, SCALE_PAD = 240, 14
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A place on the scale: a model's median (filled) or one of its runs (hollow)."""
+
+    x: float
+    y: float
+    filled: bool
+    title: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where each model stood on one criterion: ``ticks`` are (x, label), ``words`` say the same in text."""
+
+    ticks: tuple[tuple[float, str], ...]
+    dots: tuple[Dot, ...]
+    height: int
+    words: str
+
+
+def scale_of(row: CriterionResult) -> Scale | None:
+    """Return the drawn scale of a criterion, None when no reviewer gave a level."""
+    levels = row.snapshot.get("levels", [])
+    if not row.readings or len(levels) < 2:
+        return None
+    step = (SCALE_W - 2 * SCALE_PAD) / (len(levels) - 1)
+    labels = {level["position"]: level["label"] for level in levels}
+    dots: list[Dot] = []
+    words: list[str] = []
+    for line, (model, said) in enumerate(sorted(row.readings.items())):
+        y = 12 + line * 14
+        for run in said.get("runs", []):
+            if run is not None:
+                dots.append(Dot(SCALE_PAD + run * step, y, False, f"{model}: {labels.get(run, run)}"))
+        if said.get("median") is not None:
+            dots.append(Dot(SCALE_PAD + said["median"] * step, y, True, f"{model}: median"))
+            near = labels.get(round(said["median"]), "")
+            words.append(f"{model}: {near}" if float(said["median"]).is_integer() else f"{model}: between levels")
+        else:
+            words.append(f"{model}: no level")
+    ticks = tuple((SCALE_PAD + level["position"] * step, level["label"]) for level in levels)
+    return Scale(ticks, tuple(dots), 12 + 14 * len(row.readings), "; ".join(words))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where in the queue this draft stands."""
+
+    index: int | None
+    total: int
+    previous: str
+    next: str
+    query: str
+    queue_url: str
+
+
+def place_in_queue(*, draft: Draft, user: User, view: View, all_assignments: bool) -> Place:
+    """Return "x of y" and the neighbours in the queue's order."""
+    assignment: Assignment | None = None if all_assignments else draft.assignment
+    ids = ordered_ids(user, assignment=assignment, view=view)
+    query = urlencode({"filter": view.filter, "sort": view.sort, **({"all": 1} if all_assignments else {})})
+    base = reverse("queue") if all_assignments else reverse("review_queue", args=[draft.assignment.public_id])
+    queue_url = f"{base}?filter={view.filter}&sort={view.sort}"
+    if draft.pk in ids:
+        index = ids.index(draft.pk)
+        before, after = (ids[index - 1] if index else None), (ids[index + 1] if index + 1 < len(ids) else None)
+    else:
+        index, before = None, None
+        after = ids[0] if ids else None
+    found = dict(Draft.objects.filter(pk__in=[pk for pk in (before, after) if pk]).values_list("pk", "public_id"))
+
+    def url(pk: int | None) -> str:
+        return f"{reverse('desk', args=[found[pk]])}?{query}" if pk in found else ""
+
+    return Place(None if index is None else index + 1, len(ids), url(before), url(after), query, queue_url)
+
+
+def who_wrote(draft: Draft) -> str:
+    """Return the author's name, or the alias where the assignment is reviewed blind."""
+    if not draft.assignment.blind_review:
+        return draft.student.display_name
+    pair = (draft.assignment.course_id, draft.student_id)
+    return aliases_of({pair}).get(pair, "Student")
+
+
+def numbered(items: list[FeedbackItem]) -> list[FeedbackItem]:
+    """Return the shown notes in reading order, numbered from 1."""
+    shown = [item for item in items if item.status == FeedbackItem.Status.SHOWN]
+    shown.sort(key=lambda item: (GROUP_ORDER[item.group], item.position, item.pk))
+    for number, item in enumerate(shown, start=1):
+        item.number = number  # type: ignore[attr-defined]
+    return shown
+
+
+def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool, tab: str) -> dict[str, Any]:
+    """Return everything the desk's templates print."""
+    feedback = Feedback.objects.select_related("reviewer", "released_by", "approved_by").filter(draft=draft).first()
+    request = FeedbackRequest.objects.filter(draft=draft).first()
+    content = getattr(draft, "content", None)
+    gone = content is None or draft.content_removed_at is not None
+    text = "" if content is None or gone else content.text
+    structure = {} if content is None or gone else content.structure or {}
+    context: dict[str, Any] = {
+        "draft": draft,
+        "assignment": draft.assignment,
+        "course": draft.assignment.course,
+        "who": who_wrote(draft),
+        "feedback": feedback,
+        "readings": request,
+        "gone": gone,
+        "hidden": structure.get("hidden", []),
+        "place": place_in_queue(draft=draft, user=user, view=view, all_assignments=all_assignments),
+        "view": view,
+        "all_assignments": all_assignments,
+        "may_release": may_release(course=draft.assignment.course, user=user),
+        "read_only": draft.assignment.course.is_read_only,
+        "tab": tab,
+    }
+    items = list(feedback.items.all()) if feedback else []
+    shown = numbered(items)
+    criteria = list(feedback.criteria.all()) if feedback else []
+    titles = {row.criterion_key: row.snapshot.get("title", "") for row in criteria}
+    for item in items:
+        item.criterion_title = titles.get(item.criterion_key, "")  # type: ignore[attr-defined]
+        item.other_wordings = [  # type: ignore[attr-defined]
+            (index, source) for index, source in enumerate(item.sources) if index and source.get("comment")
+        ]
+    for row in criteria:
+        row.scale = scale_of(row)  # type: ignore[attr-defined]
+    context |= {
+        "shown": shown,
+        "suggested": sorted(
+            (i for i in items if i.status == FeedbackItem.Status.SUGGESTED), key=lambda i: (-i.priority, i.position)
+        ),
+        "discarded": [i for i in items if i.status == FeedbackItem.Status.DISCARDED],
+        "criteria": criteria,
+        "paragraphs": _paragraphs(text, structure, shown),
+        "groups": FeedbackItem.Group.choices,
+        "can_change": feedback is not None
+        and feedback.status in (Feedback.Status.IN_REVIEW, Feedback.Status.APPROVED)
+        and not context["read_only"],
+        "flags": _flags(feedback, titles),
+    }
+    if tab == "runs" and request is not None:
+        context["runs"] = list(
+            ModelRun.objects.filter(request=request)
+            .select_related("ai_model__provider")
+            .order_by("-round", "slot", "repeat")
+        )
+        context["any_failed"] = any(run.status == ModelRun.Status.FAILED for run in context["runs"])
+    if tab == "history":
+        context["events"] = history_of(draft, feedback, request)
+    return context
+
+
+def _paragraphs(text: str, structure: dict[str, Any], shown: list[FeedbackItem]) -> list[Paragraph]:
+    return paragraphs(text, structure.get("blocks", []), marks_of(shown)) if text else []
+
+
+def _flags(feedback: Feedback | None, titles: dict[str, str]) -> list[dict[str, Any]]:
+    if feedback is None:
+        return []
+    tones = {"must": "danger", "check": "warn", "info": "info"}
+    return [{**flag, "tone": tones.get(flag["severity"], "info")} for flag in feedback.flags]
+
+
+def history_of(draft: Draft, feedback: Feedback | None, request: FeedbackRequest | None) -> list[AuditEvent]:
+    """Return what happened to the draft, newest first: who did what, never contents."""
+    about = Q(object_label="submissions.Draft", object_id=str(draft.pk))
+    if feedback is not None:
+        about |= Q(object_label="feedback.Feedback", object_id=str(feedback.pk))
+    if request is not None:
+        about |= Q(object_label="feedback.FeedbackRequest", object_id=str(request.pk))
+    return list(AuditEvent.objects.filter(about).select_related("actor").order_by("-pk")[:100])

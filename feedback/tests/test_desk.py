@@ -1,0 +1,146 @@
+"""The desk and the queue through their pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from feedback.models import Feedback, FeedbackItem, FeedbackRequest
+from feedback.tests.conftest import Stage
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Make = Callable[..., Stage]
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def scene(stage: Make) -> tuple[Stage, FeedbackRequest, Feedback]:
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    request = made.through()
+    return made, request, Feedback.objects.get(draft=request.draft)
+
+
+Scene = tuple[Stage, FeedbackRequest, Feedback]
+
+
+@pytest.mark.parametrize("tab", ["notes", "rubric", "runs", "history"])
+def test_the_desk_shows_every_part(scene: Scene, tab: str) -> None:
+    made, request, _ = scene
+    page = signed_in(made.people.bob).get(reverse("desk", args=[request.draft.public_id]), {"tab": tab})
+    assert page.status_code == 200
+    assert b"Public transport should be free" in page.content
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("bob", 200), ("carol", 200), ("tom", 200), ("charlie", 404), ("alice", 403), ("dana", 403), ("admin", 403)],
+)
+def test_only_the_course_staff_open_the_desk(scene: Scene, who: str, status: int) -> None:
+    made, request, _ = scene
+    client = signed_in(getattr(made.people, who))
+    for url in (
+        reverse("desk", args=[request.draft.public_id]),
+        reverse("review_queue", args=[made.assignment.public_id]),
+    ):
+        page = client.get(url)
+        assert page.status_code == status
+        if status != 200:
+            assert b"Public transport" not in page.content
+
+
+def test_a_level_a_note_and_a_release_by_plain_forms(scene: Scene) -> None:
+    made, request, feedback = scene
+    client = signed_in(made.people.bob)
+    public_id = request.draft.public_id
+    client.post(reverse("desk_level", args=[public_id]), {"criterion": "c1", "level": "2"})
+    assert feedback.criteria.get(criterion_key="c1").level == 2
+    client.post(
+        reverse("desk_add", args=[public_id]),
+        {"comment": "Name the city.", "group": "priority", "criterion": "c1", "start": "0", "end": "16"},
+    )
+    added = FeedbackItem.objects.get(feedback=feedback, origin="instructor")
+    assert added.quotes[0]["shown"] == "Public transport"
+    other = feedback.items.filter(origin="models").first()
+    assert other is not None
+    client.post(reverse("desk_note", args=[other.public_id]), {"action": "discarded"})
+    other.refresh_from_db()
+    assert other.status == "discarded"
+    client.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    feedback.refresh_from_db()
+    assert feedback.status == "released"
+    student = signed_in(made.people.alice).get(reverse("feedback_read", args=[public_id]))
+    assert b"Name the city." in student.content
+
+
+def test_a_change_on_an_old_version_is_refused_with_409_and_changes_nothing(scene: Scene) -> None:
+    made, request, feedback = scene
+    client = signed_in(made.people.bob)
+    url = reverse("desk_words", args=[request.draft.public_id])
+    first = client.post(url, {"words": "Mine", "version": feedback.version}, headers={"HX-Request": "true"})
+    assert first.status_code == 204
+    late = client.post(url, {"words": "Older", "version": feedback.version}, headers={"HX-Request": "true"})
+    assert late.status_code == 409
+    feedback.refresh_from_db()
+    assert feedback.summary == "Mine"
+
+
+def test_an_assistant_releases_only_where_the_course_allows_it(scene: Scene) -> None:
+    made, request, feedback = scene
+    client = signed_in(made.people.tom)
+    url = reverse("desk_decide", args=[request.draft.public_id])
+    client.post(url, {"action": "release"})
+    feedback.refresh_from_db()
+    assert feedback.status == "in_review"
+    made.people.course.assistants_may_release = True
+    made.people.course.save(update_fields=["assistants_may_release"])
+    client.post(url, {"action": "release"})
+    feedback.refresh_from_db()
+    assert feedback.status == "released"
+
+
+def test_flagged_drafts_are_left_out_of_bulk_approval(stage: Make) -> None:
+    made = stage("lenient", "harsh", "honest-1")
+    request = made.through()
+    url = reverse("queue_bulk", args=[made.assignment.public_id])
+    client = signed_in(made.people.bob)
+    page = client.post(url, {"draft": [str(request.draft.public_id)], "action": "approve"}, follow=True)
+    assert Feedback.objects.get(draft=request.draft).status == "in_review"
+    assert "please open it" in page.content.decode()
+
+
+def test_the_queue_asks_the_same_number_of_queries_for_any_number_of_drafts(
+    stage: Make, django_assert_max_num_queries
+) -> None:
+    made = stage("honest-1", "honest-1b")
+    client = signed_in(made.people.bob)
+    url = reverse("review_queue", args=[made.assignment.public_id])
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    made.through()
+    client.get(url)
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    for student in (made.people.alice, made.people.amy, made.people.amy):
+        made.through(student=student)
+    with CaptureQueriesContext(connection) as four:
+        client.get(url)
+    assert len(four) == len(one)
+
+
+def test_an_archived_course_takes_no_change_by_direct_post(scene: Scene) -> None:
+    made, request, feedback = scene
+    made.people.course.archive()
+    client = signed_in(made.people.bob)
+    client.post(reverse("desk_words", args=[request.draft.public_id]), {"words": "Too late"})
+    feedback.refresh_from_db()
+    assert feedback.summary == ""

@@ -58,8 +58,9 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a student answered to a priority: plan and rating by their stored values."""
+    """What a student answered to the first open priority with ``tag``: plan and rating by their stored values."""
 
+    tag: str
     plan: Literal["will_do", "done", "wont"]
     words: str
     rating: Literal["helpful", "unclear", "wrong", ""] = ""
@@ -162,9 +163,14 @@ STORIES: tuple[Story, ...] = (
                 "A lively topic, and the bus that saves the trip to the doctor is worth keeping. For the next draft, decide "
                 "first what exactly the essay claims; the rest will follow from that sentence.",
                 (
-                    Answer("done", "I wrote a new introduction that answers the question and says why.", "helpful"),
-                    Answer("done", "I found a study about Harrow Bay and cited it.", "helpful"),
-                    Answer("will_do", "I will look for what critics say about the cost."),
+                    Answer(
+                        "thesis",
+                        "done",
+                        "I wrote a new introduction that answers the question and says why.",
+                        "helpful",
+                    ),
+                    Answer("evidence", "done", "I found a study about Harrow Bay and cited it.", "helpful"),
+                    Answer("analysis", "done", "I took the quotation out; it was not a reason.", "helpful"),
                 ),
             ),
             Submit("free-transport-draft-2.docx", 4),
@@ -173,7 +179,10 @@ STORIES: tuple[Story, ...] = (
                 2,
                 "This has become a different essay: it claims something, and it knows its limits. Compare the two "
                 "introductions to see how much one sentence can do.",
-                (Answer("will_do", "I will divide the long sentence in the introduction.", "helpful"),),
+                (
+                    Answer("concision", "will_do", "I will divide the sentence after the first reason.", "helpful"),
+                    Answer("analysis", "will_do", "I will check whether the city also added buses in that year."),
+                ),
             ),
         ),
     ),
@@ -187,8 +196,11 @@ STORIES: tuple[Story, ...] = (
                 6,
                 "The claim is clear and early. What the draft needs most is somebody who disagrees, and sources.",
                 (
-                    Answer("done", "There is a paragraph on what parents say against it now.", "helpful"),
-                    Answer("wont", "I could not find a second study, so I say less instead.", "unclear"),
+                    Answer(
+                        "counterargument", "done", "There is a paragraph on what parents say against it now.", "helpful"
+                    ),
+                    Answer("evidence", "done", "I found the study about Marrow Vale and cite it now.", "helpful"),
+                    Answer("evidence", "wont", "I could not find a second study, so I say less instead.", "unclear"),
                 ),
             ),
             Submit("four-day-week-draft-2.pdf", 1),

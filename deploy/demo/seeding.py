@@ -6,6 +6,7 @@ import os
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files import File
 from django.utils import timezone
 
@@ -36,10 +37,7 @@ FINISHED = "demo.finished"
 def seed(*, now: datetime | None = None) -> None:
     """Make people, provider, course and assignments, and hand in every first draft. Again: only what is missing."""
     now = now or timezone.now()
-    admin = _person(scenario.ADMINISTRATOR, actor=None)
-    teacher = _person(scenario.TEACHER, actor=admin)
-    helper = _person(scenario.HELPER, actor=admin)
-    students = [_person(person, actor=admin) for person in scenario.STUDENTS]
+    admin, teacher, helper, *students = _people()
     models = _models(actor=admin)
     load_library()
     course = _course(teacher=teacher, helper=helper, students=students)
@@ -84,11 +82,20 @@ def finish_if_done(*, waiting: int) -> bool:
 # --- what there is ------------------------------------------------------------------------------------
 
 
-def _person(person: scenario.Person, *, actor: User | None) -> User:
-    user = User.objects.filter(email=person.email).first()
-    if user is None:
-        user = add_person(email=person.email, name=person.name, password=PASSWORD, roles=person.roles, actor=actor)
-    return user
+def _people() -> list[User]:
+    """Everybody of the scenario, the administrator first. One password for all: it is hashed once."""
+    planned = (scenario.ADMINISTRATOR, scenario.TEACHER, scenario.HELPER, *scenario.STUDENTS)
+    known = {user.email: user for user in User.objects.filter(email__in=[person.email for person in planned])}
+    hashed = make_password(PASSWORD) if len(known) < len(planned) else ""
+    people: list[User] = []
+    for person in planned:
+        user = known.get(person.email)
+        if user is None:
+            actor = people[0] if people else None
+            user = add_person(email=person.email, name=person.name, roles=person.roles, actor=actor)
+            User.objects.filter(pk=user.pk).update(password=hashed)
+        people.append(user)
+    return people
 
 
 def _key() -> str:
@@ -210,6 +217,9 @@ def _release(feedback: Feedback, step: scenario.Release, *, course: Course, stud
     feedback.refresh_from_db()
     release.release(feedback=feedback, actor=teacher, now=at)
     replies.mark_read(feedback=feedback, actor=student)
-    priorities = feedback.items.filter(status=FeedbackItem.Status.SHOWN, group=FeedbackItem.Group.PRIORITY)
-    for item, answer in zip(priorities.order_by("position"), step.answers, strict=False):
-        replies.respond(item=item, actor=student, plan=answer.plan, plan_words=answer.words, rating=answer.rating)
+    shown = feedback.items.filter(status=FeedbackItem.Status.SHOWN, group=FeedbackItem.Group.PRIORITY)
+    priorities = list(shown.order_by("position"))
+    for answer in step.answers:
+        item = next((i for i in priorities if i.tag == answer.tag and not i.plan), None)
+        if item is not None:
+            replies.respond(item=item, actor=student, plan=answer.plan, plan_words=answer.words, rating=answer.rating)

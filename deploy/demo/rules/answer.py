@@ -139,7 +139,9 @@ def _choose(
     for o in heard:
         key = places[o.topic]
         same_criterion = sum(1 for c in chosen if c.kind == o.kind and places[c.topic] == key)
-        same_place = o.sentence is not None and any(c.sentence == o.sentence for c in chosen)
+        same_place = o.sentence is not None and any(
+            c.sentence == o.sentence and "question" not in (c.kind, o.kind) for c in chosen
+        )
         if room[o.kind] and same_criterion < most[o.kind] and not same_place:
             room[o.kind] -= 1
             chosen.append(o)
@@ -163,11 +165,17 @@ def _item(item_id: str, o: Observation, key: str, voice: Voice) -> dict[str, Any
         "focus": o.focus,
         "evidence": [quote] if quote else [],
         "absence": o.absence,
-        "comment": o.comments[STRICTNESS[voice]],
+        "comment": _wording(o, voice),
         "why": o.why,
         "next_step": o.next_step,
         "severity": o.severity,
     }
+
+
+def _wording(o: Observation, voice: Voice) -> str:
+    """Criticism sounds as its voice does; praise and questions are worded in turn, so that drafts do not read alike."""
+    turn = 0 if o.kind == "issue" else int(levels.chance(o.rule, o.sentence.text if o.sentence else "") * 3)
+    return o.comments[(STRICTNESS[voice] + turn) % 3]
 
 
 def _criterion(judged: levels.Judged, *, null: bool, english: bool) -> dict[str, Any]:

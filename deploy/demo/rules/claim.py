@@ -6,6 +6,7 @@ import re
 
 from deploy.demo.rules.draft import Draft, Sentence
 from deploy.demo.rules.observation import Findings, Observation, Signal, clip, in_words, listed, words_of
+from deploy.demo.rules.signs import OBJECTION
 
 POSITION = re.compile(
     r"\b(I (?:argue|believe|claim|think|maintain|will show|am convinced)|this (?:essay|paper|text) (?:argues|claims|shows|"
@@ -29,7 +30,7 @@ STEP = re.compile(
     r"\b(because|since|therefore|thus|as a result|for this reason|which means|hence|this means|so that)\b", re.I
 )
 ABSOLUTE = re.compile(
-    r"\b(always|never|everyone|everybody|nobody|obviously|obvious|clearly|everywhere|totally|completely|undoubtedly|"
+    r"\b(always|never|(?<!for )(?<!of )(?<!to )(?<!bind )(?:everyone|everybody)|nobody(?! could)|obviously|obvious|clearly|everywhere|totally|completely|undoubtedly|"
     r"worst|proves?|(?<!almost )every (?:city|country|person|student))\b",
     re.I,
 )
@@ -352,7 +353,7 @@ def _absolutes(draft: Draft) -> list[Observation]:
     hits = [
         (s, [m.lower() for m in ABSOLUTE.findall(s.text)])
         for s in draft.body_sentences
-        if s.has(ABSOLUTE) and s != position
+        if s.has(ABSOLUTE) and s != position and not s.has(OBJECTION)
     ]
     if not hits:
         return []

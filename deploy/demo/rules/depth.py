@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from deploy.demo.rules.draft import Draft, Sentence
 from deploy.demo.rules.observation import Observation, clip, words_of
@@ -18,6 +19,8 @@ CAUSE_DISCUSSED = re.compile(
     r"\b(other causes|at the same time|not only because|may have|part of the|control group|did not measure)\b", re.I
 )
 NAME = re.compile(r"(?<!^)(?<![.!?] )\b([A-Z][a-z]{3,}(?: [A-Z][a-z]{2,})?)\b")
+CONTAINER = re.compile(r"[.?!] ([A-Z][A-Za-z ]{4,60}), \d+\(")
+ANNOUNCES_TABLE = re.compile(r"^(?:Table|Figure) \d+ (?:shows|gives|lists)\b(?!.*\b(?:that|more|most|less)\b)")
 NOT_PLACES = frozenset(
     [
         "Monday",
@@ -40,7 +43,7 @@ SUPPORTS = re.compile(
 
 def look(draft: Draft) -> list[Observation]:
     """Questions and remarks for drafts that already give evidence."""
-    return _sequence(draft) + _one_case(draft) + _bare_paragraph(draft)
+    return _sequence(draft) + _one_case(draft) + _same_journal(draft) + _bare_paragraph(draft) + _silent_table(draft)
 
 
 def _sequence(draft: Draft) -> list[Observation]:
@@ -106,6 +109,60 @@ def _one_case(draft: Draft) -> list[Observation]:
             "self_regulation",
         )
     ]
+
+
+def _same_journal(draft: Draft) -> list[Observation]:
+    found = [(p, m[1]) for p in draft.references if (m := CONTAINER.search(p.text))]
+    if len(found) < 2 or len({name for _, name in found}) > 1:
+        return []
+    paragraph, name = found[0]
+    sentence = next((s for s in paragraph.sentences if name in s.text), paragraph.sentences[-1])
+    return [
+        Observation(
+            "same_journal",
+            "evidence",
+            "question",
+            "source_use",
+            (
+                f"Both sides of the argument rest on “{name}”. Which other place might have published a study that comes to another result?",
+                f"Every source of the list appeared in “{name}”. Would readers of another subject, or of another opinion, have written about the question too?",
+                f"All sources come from “{name}”. How could a reader be sure that it does not print one side of the question only?",
+            ),
+            "Sources from one place tend to share its view of the question.",
+            "Search once in a library catalogue of another subject and note what is asked differently there.",
+            sentence,
+            clip(sentence.text),
+            1,
+            0,
+            "self_regulation",
+        )
+    ]
+
+
+def _silent_table(draft: Draft) -> list[Observation]:
+    for paragraph, after in pairwise(draft.body):
+        for sentence in paragraph.sentences:
+            if not sentence.has(ANNOUNCES_TABLE) or re.search(r"\d", re.sub(r"\([^)]*\)|Table \d+", "", after.text)):
+                continue
+            return [
+                Observation(
+                    "silent_table",
+                    "evidence",
+                    "issue",
+                    "visuals",
+                    (
+                        "The table is worth having. The text announces it and moves on; one sentence on the row that matters would bring it into the argument.",
+                        "The table is announced, but neither this sentence nor the next paragraph says which of its rows a reader should look at, and what follows.",
+                        "The table has to speak for itself: no sentence takes a figure from it, so it decorates the argument instead of carrying it.",
+                    ),
+                    "Readers see in a table what they look for; the text has to say what that is.",
+                    "Name the most telling row after the table and say what it means for the claim.",
+                    sentence,
+                    clip(sentence.text),
+                    2,
+                )
+            ]
+    return []
 
 
 def _bare_paragraph(draft: Draft) -> list[Observation]:

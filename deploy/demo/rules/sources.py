@@ -40,7 +40,7 @@ STRONG_FACT = re.compile(
     re.I,
 )
 QUOTATION = re.compile(r"[“\"]([^”\"]{15,240})[”\"]")
-STORY = re.compile(r"\b(I|my|he|she|his|her|could|would)\b", re.I)
+STORY = re.compile(r"\b(I|my|he|she|his|her|would|nobody could)\b", re.I)  # or only supposed
 ANECDOTE = re.compile(
     r"\b(my (?:sister|brother|mother|father|cousin|friend|class|city|school|neighbour|own experience)|in my (?:class|city|school))\b",
     re.I,

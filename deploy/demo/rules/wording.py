@@ -11,6 +11,7 @@ from deploy.demo.rules.observation import Findings, Observation, Signal, clip, i
 
 LONG = 36  # words
 JOINT = re.compile(r",? (?:and|but|so|because|which|although|since|while|where|if)\b|; |: ")
+UNITS = frozenset(["degrees", "percent", "minutes", "hours", "euros", "years", "table"])
 LOOSE_END = re.compile(r"(?:,? (?:and|but|so|or))+$|[,;:]$")
 VAGUE = re.compile(r"\b(very|really|a lot|things?|important|good|bad|nice|big|interesting)\b", re.I)
 UNFIT = re.compile(rf"\d|{VAGUE.pattern}|{ABSOLUTE.pattern}", re.I)  # no example of clarity
@@ -183,10 +184,16 @@ def _vague(vague: list[tuple[Sentence, list[str]]]) -> list[Observation]:
 
 def _most_repeated(draft: Draft, topic: frozenset[str]) -> tuple[str, int, Sentence] | None:
     best: tuple[str, int, Sentence] | None = None
+    # What most paragraphs speak of is the subject, whatever the title calls it.
+    subject = {
+        word for p in draft.body for word in p.counts if sum(word in q.counts for q in draft.body) * 2 > len(draft.body)
+    }
     for paragraph in draft.body:
         for word, count in paragraph.counts.items():
             density = count / max(1, paragraph.word_count)
-            on_topic = stem(word) in topic
+            on_topic = stem(word) in topic or word in subject
+            if word in UNITS:
+                continue
             if count < (6 if on_topic else 4) or density < (0.08 if on_topic else 0.035):
                 continue
             if best is None or count > best[1]:

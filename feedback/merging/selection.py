@@ -47,11 +47,11 @@ def select(clusters: Sequence[Cluster], *, models: int, runs: Mapping[str, Mappi
 
 def _not_eligible(cluster: Cluster, *, alone: bool, runs: Mapping[str, int]) -> str:
     if cluster.conflict_with:
-        return "Reviewers contradict each other here: one praises what another criticises."
+        return "Reviewers contradict each other here."
     if alone:
         asked = max(runs.values(), default=0)
         if cluster.n_runs < SINGLE_MODEL_MIN_SAID or asked < SINGLE_MODEL_MIN_RUNS:
-            return f"Only one model took part, and {cluster.n_runs} of its {asked} runs said this."
+            return f"Only one model took part; {cluster.n_runs} of its {asked} runs said this."
     elif len(cluster.models) < 2:
         return "Only one reviewer noticed this."
     return ""
@@ -70,4 +70,4 @@ def _section(cluster: Cluster, taken: Counter[Section], priorities_of: Counter[s
         return "priority", ""
     if taken["further"] < MAX_FURTHER:
         return "further", ""
-    return "", "Other notes are more urgent; a student can work on a few at a time."
+    return "", "Enough notes that are more urgent are shown."

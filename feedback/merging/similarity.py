@@ -99,6 +99,7 @@ def stems(text: str, *, language: str = "en") -> frozenset[str]:
 def stem_list(text: str, *, language: str = "en") -> list[str]:
     """The stems of the content words of ``text`` in their order, repeats included."""
     words = _WORD.findall(text.lower())
+    language = language.lower().split("-")[0]
     if language == "en":
         return [_light_stem(word) for word in words if word not in _STOP_WORDS]
     stemmer = _stemmer(language)

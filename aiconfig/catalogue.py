@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -58,12 +59,14 @@ class NotReadyForUse(DomainError):
     code = "not_ready_for_use"
 
 
-def create_provider(*, actor: User, key: str = "", is_demo: bool = False, **fields: Any) -> Provider:
+def create_provider(
+    *, actor: User, key: str = "", is_demo: bool = False, public_id: UUID | None = None, **fields: Any
+) -> Provider:
     """Make a provider in state draft from ``PROVIDER_FIELDS``; ``key`` is stored encrypted.
 
     Raises :class:`ProviderInvalid`.
     """
-    provider = Provider(is_demo=is_demo)
+    provider = Provider(is_demo=is_demo, public_id=public_id or uuid4())
     _fill(provider, fields, PROVIDER_FIELDS, ProviderInvalid)
     with transaction.atomic():
         provider.save()
@@ -111,9 +114,9 @@ def update_provider(*, provider: Provider, actor: User, key: str = "", **fields:
     return provider
 
 
-def create_model(*, provider: Provider, actor: User, **fields: Any) -> AIModel:
+def create_model(*, provider: Provider, actor: User, public_id: UUID | None = None, **fields: Any) -> AIModel:
     """Make a model in state draft from ``MODEL_FIELDS``. Raises :class:`ModelInvalid`."""
-    model = AIModel(provider=provider)
+    model = AIModel(provider=provider, public_id=public_id or uuid4())
     fields.setdefault("display_name", fields.get("name", ""))
     _fill(model, fields, MODEL_FIELDS, ModelInvalid)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict, Unpack
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -76,9 +77,11 @@ class NotReadyToPublish(DomainError):
     code = "not_ready_to_publish"
 
 
-def create_assignment(*, course: Course, actor: User, **fields: Unpack[AssignmentFields]) -> Assignment:
+def create_assignment(
+    *, course: Course, actor: User, public_id: UUID | None = None, **fields: Unpack[AssignmentFields]
+) -> Assignment:
     """Make an assignment in state draft; a title and a rubric are enough. Raises :class:`AssignmentInvalid`."""
-    assignment = Assignment(course=course)
+    assignment = Assignment(course=course, public_id=public_id or uuid4())
     _fill(assignment, fields)
     with transaction.atomic():
         lock_course(course)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -65,8 +66,12 @@ def create_course(
     instructor: User | None = None,
     time_zone: str = "",
     assistants_may_release: bool = False,
+    public_id: UUID | None = None,
 ) -> Course:
-    """Make a course in state draft; ``instructor`` (default: ``actor``) becomes its owner."""
+    """Make a course in state draft; ``instructor`` (default: ``actor``) becomes its owner.
+
+    ``public_id`` is the id the new row gets: a form that carries it makes one course however often it is sent.
+    """
     owner = instructor or actor
     if not (owner.is_instructor and owner.is_active):
         raise CourseInvalid(
@@ -81,6 +86,7 @@ def create_course(
         instructor=owner,
         time_zone=time_zone,
         assistants_may_release=assistants_may_release,
+        public_id=public_id or uuid4(),
     )
     with transaction.atomic():
         course.save()
@@ -221,7 +227,14 @@ class CourseCopy:
 
 
 def copy_course(
-    *, course: Course, title: str, actor: User, code: str = "", term: str = "", instructor: User | None = None
+    *,
+    course: Course,
+    title: str,
+    actor: User,
+    code: str = "",
+    term: str = "",
+    instructor: User | None = None,
+    public_id: UUID | None = None,
 ) -> CourseCopy:
     """Copy description, rubrics and assignments into a new draft course owned by ``instructor`` or ``actor``.
 
@@ -238,6 +251,7 @@ def copy_course(
             assistants_may_release=course.assistants_may_release,
             instructor=instructor,
             actor=actor,
+            public_id=public_id,
         )
         rubric_ids: dict[int, int] = {}
         for rubric in Rubric.objects.filter(course=course).order_by("pk").prefetch_related("criteria__levels"):

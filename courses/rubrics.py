@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F, Prefetch
@@ -56,6 +57,7 @@ def create_rubric(
     criteria: Iterable[CriterionSpec],
     actor: User,
     pass_position: int | None = None,
+    public_id: UUID | None = None,
 ) -> Rubric:
     """Make a rubric with its criteria (keys c1, c2 ...) and levels, lowest level first."""
     criteria = tidy(criteria)
@@ -63,7 +65,11 @@ def create_rubric(
     with transaction.atomic():
         lock_course(course)
         rubric = Rubric.objects.create(
-            course=course, title=title.strip(), pass_position=pass_position, keys_given=len(criteria)
+            course=course,
+            title=title.strip(),
+            pass_position=pass_position,
+            keys_given=len(criteria),
+            public_id=public_id or uuid4(),
         )
         rows = Criterion.objects.bulk_create(
             _filled(Criterion(rubric=rubric, key=f"c{index + 1}"), index, spec) for index, spec in enumerate(criteria)
@@ -200,11 +206,18 @@ def templates_for(user: User) -> list[RubricTemplate]:
     return [*rows.filter(owner__isnull=True).order_by("title"), *rows.filter(owner=user).order_by("title")]
 
 
-def from_template(*, template: RubricTemplate, course: Course, actor: User, title: str = "") -> Rubric:
+def from_template(
+    *, template: RubricTemplate, course: Course, actor: User, title: str = "", public_id: UUID | None = None
+) -> Rubric:
     """Make a rubric with the template's contents; later changes of the template do not reach it."""
     spec = from_content(template.content, title=title or template.title)
     return create_rubric(
-        course=course, title=spec.title, criteria=spec.criteria, pass_position=spec.pass_position, actor=actor
+        course=course,
+        title=spec.title,
+        criteria=spec.criteria,
+        pass_position=spec.pass_position,
+        actor=actor,
+        public_id=public_id,
     )
 
 

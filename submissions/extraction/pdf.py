@@ -86,12 +86,14 @@ def _add_text(assembly: Assembly, pages: list[PageContent]) -> None:
         assembly.miss("running headers, footers and page numbers", len(running))
     sizes = [word.size for words in upright for word in words]
     body_size = median(sizes) if sizes else 10.0
+    edges = [max(word.x1 for word in words) for words in upright if words]
+    edge = median(edges) if edges else 0.0
     vocabulary = pdf_layout.vocabulary_of(lines)
     found: list[pdf_layout.Paragraph] = []
     for number, (page, segments) in enumerate(zip(pages, lines, strict=True)):
-        kept = [line for index, line in enumerate(segments) if (number, index) not in running]
+        kept = [word for index, line in enumerate(segments) if (number, index) not in running for word in line.words]
         columns = pdf_layout.in_reading_order(kept, page.width)
-        found += pdf_layout.paragraphs(columns, page=number + 1, body_size=body_size, vocabulary=vocabulary)
+        found += pdf_layout.paragraphs(columns, page=number + 1, edge=edge, body_size=body_size, vocabulary=vocabulary)
         tilted = " ".join(word.text for word in page.words if word.tilted)
         if tilted:
             found.append(pdf_layout.Paragraph("paragraph", tilted, number + 1))

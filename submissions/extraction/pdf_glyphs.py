@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +24,8 @@ _HYPHENS = {0x02: "-", 0xFFFE: "-"}
 _BLANKS = frozenset(
     (0, 9, 10, 13, 32, 0xA0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2007, 0x2008, 0x2009, 0x200A, 0x3000)
 )
+
+_RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 # The same function with a plain number as result: comparing addresses is what it is needed for.
 _text_object_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
@@ -195,7 +199,8 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piec
             else:
                 runs.append((index, index + 1, owner))
     before: _Piece | None = None
-    for low, high, owner in runs:
+    mirrored = bool(_RTL.search("".join(word))) and _runs_rightwards(text_page, start, end - 1)
+    for low, high, owner in reversed(runs) if mirrored else runs:
         one, other = _box(text_page, low), _box(text_page, high - 1)
         if one is None or other is None:
             continue
@@ -204,12 +209,23 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piec
             height = max(before.y1 - before.y0, one[3] - one[1], 1.0)
             apart = max(one[0] - before.x1, before.x0 - one[2]) > 0.6 * height
             glued = not apart and abs(one[1] - before.y0) <= 0.75 * height
+        text = "".join(word[low - start : high - start])
+        if mirrored:
+            text = text[::-1]
+        if _RTL.search(text):
+            text = unicodedata.normalize("NFKC", text)  # letters instead of their joined shapes
         before = _Piece(
-            "".join(word[low - start : high - start]),
+            text,
             min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
             owner, glued,
         )  # fmt: skip
         pieces.append(before)
+
+
+def _runs_rightwards(text_page: object, first: int, last: int) -> bool:
+    """The text layer may hold a right-to-left word as it looks, the last letter first; places tell."""
+    one, other = _box(text_page, first), _box(text_page, last)
+    return one is not None and other is not None and one[0] < other[0]
 
 
 _rect = pdfium.FS_RECTF()

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 
 from submissions.extraction.document import BlockKind
@@ -30,7 +31,7 @@ class Word:
 
 @dataclass(slots=True)
 class Line:
-    """Words on one baseline that belong together, in reading order."""
+    """Words on one line, in reading order."""
 
     words: list[Word]
     x0: float = 0.0
@@ -54,11 +55,13 @@ class Line:
 
     def _joined(self) -> str:
         """Words joined by a blank, by a tab where the gap is as wide as between the cells of a table."""
+        gaps = [max(after.x0 - before.x1, before.x0 - after.x1) for before, after in pairwise(self.words)]
+        # Justified lines are stretched alike everywhere; a table has narrow gaps too, or very wide ones.
+        stretched = bool(gaps) and max(gaps) < 1.6 * max(min(gaps), 0.1) and max(gaps) < 6 * self.size
         pieces = [self.words[0].text]
-        for before, after in zip(self.words, self.words[1:], strict=False):
-            gap = max(after.x0 - before.x1, before.x0 - after.x1)
-            pieces.append("\t" if gap > 2.5 * self.size else " ")
-            pieces.append(after.text)
+        for gap, word in zip(gaps, self.words[1:], strict=True):
+            pieces.append("\t" if gap > 2.5 * self.size and not stretched else " ")
+            pieces.append(word.text)
         return "".join(pieces)
 
 
@@ -94,125 +97,141 @@ def is_rtl(text: str) -> bool:
 
 
 def lines_of(words: Sequence[Word]) -> list[Line]:
-    """Words of one page to line segments: same baseline, no gap wider than a column gutter might be."""
+    """Words of one page or column to lines: those that overlap by half their height stand on one line."""
     rows: list[list[tuple[int, Word]]] = []
-    for index, word in sorted(enumerate(words), key=lambda item: item[1].y1 + item[1].y0):
-        middle = (word.y0 + word.y1) / 2
-        for row in reversed(rows[-6:]):
-            other = row[-1][1]
-            if abs((other.y0 + other.y1) / 2 - middle) <= 0.35 * max(min(word.size, other.size), 2.0):
+    for index, word in sorted(enumerate(words), key=lambda item: (item[1].y1 + item[1].y0, item[0])):
+        for row in reversed(rows[-4:]):
+            tallest = max((w for _, w in row), key=lambda w: w.y1 - w.y0)
+            overlap = min(tallest.y1, word.y1) - max(tallest.y0, word.y0)
+            if overlap >= 0.5 * max(min(tallest.y1 - tallest.y0, word.y1 - word.y0), 0.1):
                 row.append((index, word))
                 break
         else:
             rows.append([(index, word)])
-    lines: list[Line] = []
-    for row in rows:
-        row.sort(key=lambda item: item[1].x0)
-        segment: list[tuple[int, Word]] = []
-        for item in row:
-            if segment and item[1].x0 - max(w.x1 for _, w in segment) > 0.9 * max(item[1].size, 4.0):
-                lines.append(_line(segment))
-                segment = []
-            segment.append(item)
-        lines.append(_line(segment))
-    return lines
+    return [_line(row) for row in rows]
 
 
-def _line(segment: list[tuple[int, Word]]) -> Line:
-    """Right-to-left lines keep the order of the text layer, which runs as it is read."""
-    if is_rtl("".join(word.text for _, word in segment)):
-        order = sorted(segment, key=lambda item: item[0])
-        falling = sum(a[1].x0 > b[1].x0 for a, b in zip(order, order[1:], strict=False))
-        if falling * 2 >= len(order) - 1:
-            return Line([word for _, word in order])
-        return Line([word for _, word in sorted(segment, key=lambda item: -item[1].x0)])
-    return Line([word for _, word in segment])
+def _line(row: list[tuple[int, Word]]) -> Line:
+    """Right-to-left lines keep the order of the text layer where that runs as one reads."""
+    by_place = sorted(row, key=lambda item: item[1].x0)
+    if is_rtl("".join(word.text for _, word in row)):
+        order = sorted(row, key=lambda item: item[0])
+        falling = sum(a[1].x0 > b[1].x0 for a, b in pairwise(order))
+        return Line([word for _, word in (order if falling * 2 >= len(order) - 1 else reversed(by_place))])
+    return Line([word for _, word in by_place])
 
 
-def in_reading_order(lines: list[Line], width: float) -> list[list[Line]]:
-    """Segments of a page as columns in reading order; within each, from top to bottom, rows of a table joined."""
-    return [_rows(column) for column in _columns(lines, 0.0, width, 0)]
+def in_reading_order(words: Sequence[Word], width: float) -> list[list[Line]]:
+    """Words of a page as columns of lines in reading order."""
+    return [lines_of(column) for column in _columns(list(words), 0.0, width, 0)]
 
 
-def _columns(lines: list[Line], left: float, right: float, depth: int) -> list[list[Line]]:
-    gutter = _gutter(lines, left, right, depth)
-    if gutter is None:
-        return [lines] if lines else []
-    x, _ = gutter
-    found: list[list[Line]] = []
-    band: list[Line] = []
+def _columns(words: list[Word], left: float, right: float, depth: int) -> list[list[Word]]:
+    strip = _gutter(words, left, right, depth)
+    if strip is None:
+        return [words] if words else []
+    low, high = strip
+    found: list[list[Word]] = []
+    band: list[Word] = []
+    crossing: list[Word] = []
 
     def flush() -> None:
-        if not band:
-            return
-        one = [line for line in band if line.x1 <= x + 1]
-        other = [line for line in band if line.x1 > x + 1]
-        if is_rtl("".join(line.text for line in band)):
-            found.extend(_columns(other, x, right, depth + 1) + _columns(one, left, x, depth + 1))
-        else:
-            found.extend(_columns(one, left, x, depth + 1) + _columns(other, x, right, depth + 1))
+        one = [word for word in band if word.x1 <= high]
+        other = [word for word in band if word.x1 > high]
+        one, other, rest = _balanced(one, other)
+        sides = [(one, left, high), (other, high, right)]
+        if is_rtl("".join(word.text for word in band)):
+            sides.reverse()
+        for side, side_left, side_right in sides:
+            found.extend(_columns(side, side_left, side_right, depth + 1))
+        if rest:
+            found.extend(_columns(rest, left, right, depth + 1))
         band.clear()
 
-    crossing: list[Line] = []
-    for line in sorted(lines, key=lambda item: item.y0):
-        if line.x0 < x - 1 and line.x1 > x + 1:
-            flush()
-            crossing.append(line)
+    for line in lines_of(words):
+        if any(word.x0 < high - 0.5 and word.x1 > low + 0.5 for word in line.words):
+            if band:
+                flush()
+            crossing += line.words
         else:
             if crossing:
                 found.append(list(crossing))
                 crossing.clear()
-            band.append(line)
-    flush()
+            band += line.words
+    if band:
+        flush()
     if crossing:
         found.append(crossing)
     return found
 
 
-def _gutter(lines: list[Line], left: float, right: float, depth: int) -> tuple[float, int] | None:
-    """Where a vertical white strip parts columns of running text: few lines cross it, both sides are filled."""
-    if depth > 2 or len(lines) < 8:
+def _balanced(one: list[Word], other: list[Word]) -> tuple[list[Word], list[Word], list[Word]]:
+    """Part columns that end at one height from what stands below them: after a gap only one side goes on."""
+    if not one or not other:
+        return one, other, []
+    ends = max(word.y1 for word in one), max(word.y1 for word in other)
+    longer, end = (one, ends[1]) if ends[0] > ends[1] else (other, ends[0])
+    lines = lines_of(longer)
+    steps = [below.y0 - above.y0 for above, below in pairwise(lines)]
+    usual = median(steps) if steps else 0.0
+    for above, below in pairwise(lines):
+        if below.y0 > end and abs(above.y1 - end) < 2 * usual and below.y0 - above.y0 > 1.3 * usual:
+            rest = [word for word in longer if word.y0 >= below.y0 - 0.1]
+            kept = [word for word in longer if word.y0 < below.y0 - 0.1]
+            return (kept, other, rest) if longer is one else (one, kept, rest)
+    return one, other, []
+
+
+def _gutter(words: list[Word], left: float, right: float, depth: int) -> tuple[float, float] | None:
+    """The vertical white strip that parts columns of running text.
+
+    Where columns stand, many lines begin (or end, in right-to-left text) at one place inside the page, few lines cross
+    the strip beside it, and both sides are filled with text. The cells of a table do not fill their columns.
+    """
+    if depth > 2 or len(words) < 24:
         return None
     width = right - left
-    edges = sorted({round(line.x0 - 1.5, 1) for line in lines if left + 0.2 * width < line.x0 < left + 0.8 * width})
-    best: tuple[float, int] | None = None
-    for x in edges:
-        before = [line for line in lines if line.x1 <= x]
-        after = [line for line in lines if line.x0 >= x]
-        crossing = len(lines) - len(before) - len(after)
-        if min(len(before), len(after)) < 3 or crossing > 0.4 * len(lines):
+    strip_width = max(0.8 * median(word.size for word in words), 6.0)
+    inner = (left + 0.2 * width, left + 0.8 * width)
+    starts = Counter(round(word.x0) for word in words if inner[0] < word.x0 < inner[1])
+    ends = Counter(round(word.x1) for word in words if inner[0] < word.x1 < inner[1])
+    candidates = [(at - strip_width - 0.5, at - 0.5) for at, count in starts.most_common(12) if count >= 3]
+    if is_rtl("".join(word.text for word in words)):
+        candidates += [(at + 0.5, at + strip_width + 0.5) for at, count in ends.most_common(12) if count >= 3]
+    best: tuple[float, float] | None = None
+    fewest = 0.0
+    for low, high in candidates:
+        across = [word for word in words if word.x0 < high - 0.5 and word.x1 > low + 0.5]
+        if len(across) > 0.12 * len(words):
+            continue
+        before = [word for word in words if word.x1 <= low + 0.5]
+        after = [word for word in words if word.x0 >= high - 0.5]
+        rows = _heights(words)
+        crossing = _heights(across) / max(rows, 1)
+        if crossing > 0.4 or min(len(before), len(after)) < 10 or (best is not None and crossing >= fewest):
             continue
         filled = all(
-            _is_column(side) or _gutter(side, low, high, depth + 1) is not None
-            for side, low, high in ((before, left, x), (after, x, right))
+            _is_column(side) or _gutter(side, one, other, depth + 1) is not None
+            for side, one, other in ((before, left, high), (after, high, right))
         )
-        if not filled:
-            continue
-        if best is None or crossing < best[1]:
-            best = (x, crossing)
+        if filled:
+            best, fewest = (low, high), crossing
     return best
 
 
-def _is_column(lines: list[Line]) -> bool:
-    """Running text fills its column; the cells of a table and labels do not."""
+def _heights(words: Sequence[Word]) -> int:
+    """How many different lines the words stand on, nearly."""
+    return len({round((word.y0 + word.y1) / max(word.size, 4.0)) for word in words})
+
+
+def _is_column(words: Sequence[Word]) -> bool:
+    """Running text fills its column line by line; the cells of a table and labels do not."""
+    lines = lines_of(words)
+    if len(lines) < 3:
+        return False
     x0, x1 = min(line.x0 for line in lines), max(line.x1 for line in lines)
-    width = max(x1 - x0, 1.0)
-    widths = [line.x1 - line.x0 for line in lines]
     wordy = sum(len(line.words) >= 3 or len(line.text) >= 14 for line in lines)
-    return median(widths) >= 0.55 * width and wordy >= 0.6 * len(lines)
-
-
-def _rows(lines: list[Line]) -> list[Line]:
-    """Join segments that stand on one baseline within a column (a table row, a label and its value)."""
-    rows: list[Line] = []
-    for line in sorted(lines, key=lambda item: item.y0 + item.y1):
-        last = rows[-1] if rows else None
-        if last and abs((last.y0 + last.y1) - (line.y0 + line.y1)) / 2 <= 0.35 * max(min(last.size, line.size), 2.0):
-            words = last.words + line.words if (line.x0 >= last.x0) != line.rtl else line.words + last.words
-            rows[-1] = Line(words)
-        else:
-            rows.append(line)
-    return rows
+    return median(line.x1 - line.x0 for line in lines) >= 0.55 * max(x1 - x0, 1.0) and wordy >= 0.6 * len(lines)
 
 
 def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> set[tuple[int, int]]:
@@ -244,16 +263,21 @@ def running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> 
 
 
 def paragraphs(
-    columns: Iterable[Sequence[Line]], *, page: int, body_size: float, vocabulary: Counter[str]
+    columns: Sequence[Sequence[Line]], *, page: int, edge: float, body_size: float, vocabulary: Counter[str]
 ) -> list[Paragraph]:
-    """Lines of one page's columns to paragraphs, hyphens at line ends resolved."""
+    """Lines of one page's columns to paragraphs, hyphens at line ends resolved.
+
+    ``edge`` is where the longest lines of the document end; a column with nothing to its right might reach it.
+    """
     found: list[Paragraph] = []
     for column in columns:
         if not column:
             continue
         right = max(line.x1 for line in column)
+        if not any(_stands_right_of(other, column, right) for other in columns):
+            right = max(right, edge)
         left = min(line.x0 for line in column)
-        steps = [b.y0 - a.y0 for a, b in zip(column, column[1:], strict=False) if b.y0 > a.y0]
+        steps = [b.y0 - a.y0 for a, b in pairwise(column) if b.y0 > a.y0]
         usual = median(steps) if steps else 0.0
         group: list[Line] = []
         for line in column:
@@ -265,9 +289,18 @@ def paragraphs(
     return found
 
 
+def _stands_right_of(other: Sequence[Line], column: Sequence[Line], right: float) -> bool:
+    if not other or min(line.x0 for line in other) < right - 1:
+        return False
+    top, bottom = min(line.y0 for line in column), max(line.y1 for line in column)
+    return any(line.y0 < bottom and line.y1 > top for line in other)
+
+
 def _starts_new(group: list[Line], line: Line, left: float, right: float, usual: float) -> bool:
     last = group[-1]
     step = line.y0 - last.y0
+    if line.rtl != last.rtl and min(len(line.words), len(last.words)) > 1:
+        return True
     if abs(line.size - last.size) > 0.12 * max(line.size, last.size):
         return True
     if step > 1.35 * max(min(usual, 2.2 * last.size), 1.15 * last.size) or step < -last.size:
@@ -278,11 +311,14 @@ def _starts_new(group: list[Line], line: Line, left: float, right: float, usual:
         return True
     start, end = (right - line.x1, last.x0 - left) if line.rtl else (line.x0 - left, right - last.x1)
     ended = bool(_SENTENCE_END.search(last.text))
-    if ended and end > 0.2 * (right - left):
+    width = max(right - left, 1.0)
+    if (ended and end > 0.2 * width) or (end > 0.4 * width and (line.text[0].isupper() or line.text[0].isdigit())):
         return True
+    if not ended or _BULLET.match(group[0].text):
+        return False
     before = (right - last.x1) if line.rtl else (last.x0 - left)
-    hanging = bool(_BULLET.match(group[0].text))
-    return not hanging and ended and start - before > 0.8 * line.size and len(group) > 0
+    # An indented first line, or, after lines that hang, one that does not.
+    return start - before > 0.8 * line.size or (len(group) > 1 and before - start > 0.8 * line.size)
 
 
 def _paragraph(lines: list[Line], page: int, body_size: float, right: float, vocabulary: Counter[str]) -> Paragraph:

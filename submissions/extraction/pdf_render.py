@@ -63,7 +63,10 @@ class Picture:
         if judge_pixels and not self._differs(left, top, right, bottom):
             return "not_visible_when_rendered"
         ground = self._ground(left, top, right, bottom)
-        if contrast(color, ground) < MIN_CONTRAST and max(abs(a - b) for a, b in zip(color, ground, strict=True)) < _ALIKE_LEVELS:
+        if (
+            contrast(color, ground) < MIN_CONTRAST
+            and max(abs(a - b) for a, b in zip(color, ground, strict=True)) < _ALIKE_LEVELS
+        ):
             return "low_contrast"
         return None
 

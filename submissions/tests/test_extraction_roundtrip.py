@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -157,3 +158,17 @@ def test_language(text: str, language: str) -> None:
     assembly = Assembly(MediaFormat.TXT, Limits(min_words=1))
     assembly.add("paragraph", text)
     assert assembly.finish().language == language
+
+
+def test_a_page_printed_by_a_browser() -> None:
+    """Justified columns, a table on a coloured ground, lists, a link, Hebrew and Arabic, white and tiny text."""
+    folder = Path(__file__).parent / "cases"
+    document = readers.read((folder / "printed-by-a-browser.pdf").read_bytes(), MediaFormat.PDF, LIMITS)
+    truth = tuple((folder / "printed-by-a-browser.txt").read_text(encoding="utf-8").split())
+    assert word_recall(truth, document.text) >= 0.99
+    assert [item.kind for item in document.hidden] == ["not_visible_when_rendered", "tiny_font"]
+    assert [block.text for block in document.blocks if block.kind == "heading"][:3] == [
+        "The causes of the revolt",
+        "Introduction",
+        "Evidence",
+    ]

@@ -35,13 +35,13 @@ pytestmark = pytest.mark.live
 class RunningSite:
     """A site in a process of its own, with what it says."""
 
-    def __init__(self, data_dir: Path, static: Path) -> None:
+    def __init__(self, data_dir: Path) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         environ = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
         environ |= {"PORT": str(self.port), "FEEDFORWARD_DATA_DIR": str(data_dir), "DEMO": "0", "WEB_CONCURRENCY": "1"}
-        environ |= {"RUN_WORKER_THREADS": "4", "WORKER_CONCURRENCY": "1", "STATIC_ROOT": str(static)}
+        environ |= {"RUN_WORKER_THREADS": "4", "WORKER_CONCURRENCY": "1"}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "deploy.run"],
             cwd=BASE_DIR,
@@ -85,7 +85,7 @@ class RunningSite:
 
 @pytest.fixture
 def site(tmp_path):
-    running = RunningSite(tmp_path / "data", tmp_path / "static")
+    running = RunningSite(tmp_path / "data")
     yield running
     with contextlib.suppress(ProcessLookupError):
         running.process.kill()

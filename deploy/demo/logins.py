@@ -13,7 +13,7 @@ NEW_STUDENT = "kira.vossen@demo.example"
 # What `make run` prints: address, and what to look at there.
 LOGINS: tuple[tuple[str, str], ...] = (
     (INSTRUCTOR, "instructor: drafts wait for review"),
-    (STUDENT, "student: two drafts, feedback released"),
+    (STUDENT, "student: two drafts, new feedback to read"),
     (NEW_STUDENT, "student: nothing submitted yet (try deploy/demo/sample_draft.docx)"),
     (ASSISTANT, "teaching assistant: reviews, does not release"),
     (ADMIN, "administrator: people, providers, models"),

@@ -74,7 +74,7 @@ class Submit:
 
 @dataclass(frozen=True)
 class Release:
-    """The instructor releases draft ``number`` with a word to the student; the student answers the priorities."""
+    """The instructor releases draft ``number`` with a word to the student; without ``answers`` it waits to be read."""
 
     number: int
     days_ago: float
@@ -160,7 +160,7 @@ STORIES: tuple[Story, ...] = (
             Release(
                 1,
                 7,
-                "A lively topic, and the bus that saves the trip to the doctor is worth keeping. For the next draft, decide "
+                "A lively topic, and the families who cancel a trip to the doctor are an example worth keeping. For the next draft, decide "
                 "first what exactly the essay claims; the rest will follow from that sentence.",
                 (
                     Answer(
@@ -179,10 +179,6 @@ STORIES: tuple[Story, ...] = (
                 2,
                 "This has become a different essay: it claims something, and it knows its limits. Compare the two "
                 "introductions to see how much one sentence can do.",
-                (
-                    Answer("concision", "will_do", "I will divide the sentence after the first reason.", "helpful"),
-                    Answer("analysis", "will_do", "I will check whether the city also added buses in that year."),
-                ),
             ),
         ),
     ),

@@ -216,7 +216,8 @@ def _release(feedback: Feedback, step: scenario.Release, *, course: Course, stud
     Feedback.objects.filter(pk=feedback.pk).update(summary=step.word)
     feedback.refresh_from_db()
     release.release(feedback=feedback, actor=teacher, now=at)
-    replies.mark_read(feedback=feedback, actor=student)
+    if step.answers:
+        replies.mark_read(feedback=feedback, actor=student)
     shown = feedback.items.filter(status=FeedbackItem.Status.SHOWN, group=FeedbackItem.Group.PRIORITY)
     priorities = list(shown.order_by("position"))
     for answer in step.answers:

@@ -1,0 +1,160 @@
+"""Removing the student's words when their time is over: hourly, idempotent, resumable, one draft at a time.
+
+Removed: the file, its text, prompts, answers, the models' comments and every quotation. Kept: metadata, levels,
+counts, and the words of released notes. Quotations of released priorities are kept until the assignment closes,
+because the next draft is compared with them, and not a day longer.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.files.storage import storages
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts import audit
+from feedback.models import Comment, CriterionScore, Feedback, FeedbackItem, FeedbackRequest, ModelRun, RunTranscript
+from feedback.requests import cancel
+from feedforward.models import OutgoingMail
+from privacy.models import CleanupPass
+from submissions.models import Draft, DraftContent
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+CLOCK_JUMP = timedelta(hours=6)
+MAIL_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What one pass did, or (``dry_run``) would do. ``refused`` says why nothing was touched."""
+
+    drafts: int = 0
+    files: int = 0
+    errors: int = 0
+    refused: str = ""
+    dry_run: bool = False
+
+
+def due_drafts(now: datetime) -> QuerySet[Draft]:
+    """Return drafts whose content is due and not held back."""
+    return Draft.objects.filter(content_due_at__lte=now, content_removed_at__isnull=True, legal_hold=False)
+
+
+def clock_refusal(now: datetime) -> str:
+    """Return why the clock is not to be trusted, "" when it is.
+
+    A clock that runs ahead would remove everything at once. After a jump one pass is skipped; when the next one
+    finds time going on from there, the clock was right (the machine had been off) and the removal catches up.
+    """
+    last = CleanupPass.objects.filter(dry_run=False).order_by("-pk").values_list("started_at", flat=True).first()
+    if last is None:
+        return ""
+    if now < last - timedelta(minutes=5):
+        return "The clock went back since the last pass."
+    if now - last > CLOCK_JUMP:
+        return "More than six hours passed since the last pass; the next one goes ahead if the clock is right."
+    return ""
+
+
+def remove_due(*, now: datetime | None = None, dry_run: bool = False) -> Removed:
+    """Remove what is due. Each draft is its own transaction: a pass that dies is taken up by the next one."""
+    now = now or timezone.now()
+    refused = clock_refusal(now)
+    if dry_run:
+        return Removed(drafts=due_drafts(now).count(), refused=refused, dry_run=True)
+    record = CleanupPass.objects.create(started_at=now, refused=refused)
+    if refused:
+        logger.warning("removal refused: %s", refused)
+        return Removed(refused=refused)
+    drafts = files = errors = 0
+    for draft_id in due_drafts(now).order_by("content_due_at").values_list("pk", flat=True).iterator(chunk_size=BATCH):
+        try:
+            files += remove_content(draft_id, now=now)
+            drafts += 1
+        except (DatabaseError, OSError) as error:
+            errors += 1
+            logger.error("content of draft %s not removed: %s", draft_id, type(error).__name__)
+    _remove_closed_goals(now)
+    _remove_old_mail(now)
+    if drafts:
+        _forget_deleted_pages()
+    CleanupPass.objects.filter(pk=record.pk).update(
+        finished_at=timezone.now(), drafts=drafts, files=files, errors=errors
+    )
+    return Removed(drafts=drafts, files=files, errors=errors)
+
+
+def remove_content(draft_id: int, *, now: datetime) -> int:
+    """Remove one draft's words; returns how many files went. Safe to repeat."""
+    stored = DraftContent.objects.filter(draft_id=draft_id).values_list("stored_name", flat=True).first() or ""
+    # The file first: a row that still names a missing file is found again, a file without a row is not.
+    if stored:
+        storages["drafts"].delete(stored)
+    with transaction.atomic():
+        draft = Draft.objects.select_for_update().select_related("assignment").get(pk=draft_id)
+        runs = ModelRun.objects.filter(request__draft=draft)
+        request = FeedbackRequest.objects.filter(draft=draft).first()
+        if request is not None and request.status in ("open", "aggregating"):
+            cancel(request=request, reason="content removed")
+        RunTranscript.objects.filter(run__in=runs).delete()
+        CriterionScore.objects.filter(run__in=runs).update(reasoning="", not_assessable_reason="", quotes=[])
+        Comment.objects.filter(run__in=runs).update(comment="", why="", next_step="", quotes=[])
+        for run in runs.exclude(summary={}):
+            summary = {**run.summary, "goals": [{**g, "quotes": []} for g in run.summary.get("goals", [])]}
+            ModelRun.objects.filter(pk=run.pk).update(summary=summary)
+        items = FeedbackItem.objects.filter(feedback__draft=draft)
+        items.exclude(status=FeedbackItem.Status.SHOWN).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
+        items.update(sources=[])
+        needed_later = Q(group=FeedbackItem.Group.PRIORITY, feedback__status=Feedback.Status.RELEASED)
+        if draft.assignment.phase(now) == "open":
+            items.exclude(pk__in=items.filter(needed_later).values("pk")).update(quotes=[])
+        else:
+            items.update(quotes=[])
+        _clean_flags(draft)
+        DraftContent.objects.filter(draft=draft).delete()
+        Draft.objects.filter(pk=draft.pk).update(content_removed_at=now, sha256="", original_name="")
+        audit.record(
+            actor=None,
+            code="content.removed",
+            obj=draft,
+            course_id=draft.assignment.course_id,
+            counts={"files": int(bool(stored))},
+        )
+    return int(bool(stored))
+
+
+def _clean_flags(draft: Draft) -> None:
+    """Flags of decoded text quote it: keep the code, drop the sentence."""
+    for feedback in Feedback.objects.filter(draft=draft).exclude(flags=[]):
+        flags = [
+            {**flag, "detail": "The text this was about has been removed." if "“" in flag["detail"] else flag["detail"]}
+            for flag in feedback.flags
+        ]
+        Feedback.objects.filter(pk=feedback.pk).update(flags=flags)
+
+
+def _remove_closed_goals(now: datetime) -> None:
+    """Quotations kept for the next draft go once the assignment takes no more drafts."""
+    rows = FeedbackItem.objects.filter(feedback__draft__content_removed_at__isnull=False).exclude(quotes=[])
+    for item in rows.select_related("feedback__draft__assignment").iterator(chunk_size=BATCH):
+        if item.feedback.draft.assignment.phase(now) != "open":
+            FeedbackItem.objects.filter(pk=item.pk).update(quotes=[])
+
+
+def _remove_old_mail(now: datetime) -> None:
+    OutgoingMail.objects.filter(
+        status__in=[OutgoingMail.Status.SENT, OutgoingMail.Status.FAILED], created_at__lt=now - MAIL_KEPT
+    ).delete()
+
+
+def _forget_deleted_pages() -> None:
+    """SQLite keeps deleted pages in its write-ahead log until a checkpoint; ``secure_delete`` has zeroed the rest."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

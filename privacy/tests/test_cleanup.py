@@ -1,0 +1,84 @@
+"""After the removal no word of the draft is left in the database or on disk; what was released stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.apps import apps
+from django.core.files.storage import storages
+from django.utils import timezone
+
+from feedback.models import Feedback, FeedbackItem
+from feedback.release import release
+from feedback.tests.conftest import Stage, provider, stage  # noqa: F401  (fixtures)
+from privacy.cleanup import remove_due
+from privacy.models import CleanupPass
+from submissions.models import Draft
+
+pytestmark = pytest.mark.django_db(transaction=True)
+CANARY = "Xylophonic Quagga"
+TEXT = f"""The {CANARY} argument says that every claim needs a source to be believed by readers.
+
+A second paragraph holds another {CANARY} sentence so that the middle of the text is marked as well. It goes on for a while.
+
+In the end the {CANARY} question stays open and the reader has to decide."""
+
+
+def everything_stored() -> str:
+    """Return every value of every row of every model, as text."""
+    found = []
+    for model in apps.get_models():
+        for row in model._default_manager.all().values():
+            found.append(str(row))
+    return "\n".join(found)
+
+
+def test_no_word_is_left_and_the_released_note_stays(stage: Callable[..., Stage]) -> None:  # noqa: F811
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    request = made.through(TEXT)
+    feedback = Feedback.objects.get(draft=request.draft)
+    release(feedback=feedback, actor=made.people.bob)
+    stored = request.draft.content.stored_name
+    assert CANARY in everything_stored()
+    now = timezone.now() + timedelta(days=31)
+    made.assignment.closes_at = timezone.now() + timedelta(days=1)
+    made.assignment.save(update_fields=["closes_at"])
+    done = remove_due(now=now)
+    assert (done.drafts, done.files, done.errors) == (1, 1, 0)
+    assert CANARY not in everything_stored()
+    assert not storages["drafts"].exists(stored)
+    draft = Draft.objects.get(pk=request.draft_id)
+    assert draft.content_removed_at == now and draft.words
+    kept = FeedbackItem.objects.filter(feedback=feedback, status="shown")
+    assert kept.exists() and all(item.comment for item in kept)
+    assert feedback.criteria.first().suggested_level == 1
+    assert remove_due(now=now + timedelta(hours=1)).drafts == 0
+
+
+def test_a_dry_run_counts_and_touches_nothing(stage: Callable[..., Stage]) -> None:  # noqa: F811
+    made = stage("honest-1", "honest-1b")
+    draft = made.submit(TEXT)
+    later = timezone.now() + timedelta(days=200)
+    assert remove_due(now=later, dry_run=True).drafts == 1
+    assert not CleanupPass.objects.exists()
+    assert Draft.objects.get(pk=draft.pk).content_removed_at is None
+
+
+def test_a_legal_hold_keeps_the_content(stage: Callable[..., Stage]) -> None:  # noqa: F811
+    made = stage("honest-1", "honest-1b")
+    draft = made.submit(TEXT)
+    Draft.objects.filter(pk=draft.pk).update(legal_hold=True, legal_hold_reason="case 4")
+    assert remove_due(now=timezone.now() + timedelta(days=200)).drafts == 0
+
+
+def test_a_clock_that_jumps_is_not_trusted_at_once(stage: Callable[..., Stage]) -> None:  # noqa: F811
+    made = stage("honest-1", "honest-1b")
+    made.submit(TEXT)
+    now = timezone.now()
+    remove_due(now=now)
+    jumped = now + timedelta(days=300)
+    assert "six hours" in remove_due(now=jumped).refused
+    assert remove_due(now=jumped + timedelta(hours=1)).drafts == 1
+    assert "went back" in remove_due(now=now).refused

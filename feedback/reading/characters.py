@@ -18,12 +18,14 @@ from feedback.reading.decoding import decoded_instructions, readable
 OPEN_BRACKET, CLOSE_BRACKET = "⟦", "⟧"
 
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060-\u2064\u180e\ufeff\u034f\u115f\u1160\u3164\uffa0"
-_TAG_RUN = re.compile("[\U000e0000-\U000e007f]+")
-_FLAG_EMOJI = re.compile("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f")
+# A regional flag is a black flag followed by tags; every other run of tags spells something.
+_TAG_RUN = re.compile(
+    "(?P<flag>\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f)|[\U000e0000-\U000e007f]+"
+)
 _SELECTOR_RUN = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]+")
 _ZERO_WIDTH_RUN = re.compile(f"[{_ZERO_WIDTH}]+")
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\u206a-\u206f]")
-_OVERRIDE = re.compile("[\u202d\u202e][^\u202c\n]*?[^\\W\\d_]{3}[^\u202c\n]*")
+_OVERRIDE = re.compile("[\u202d\u202e][^\u202c-\u202e\n]{0,80}?[^\\W\\d_]{3}")
 _CONTROL = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\ud800-\udfff\ufff9-\ufffb\ufdd0-\ufdef\ufffe\uffff"
     "\U0001d173-\U0001d17a\u17b4\u17b5]"
@@ -91,16 +93,11 @@ def clean_characters(text: str) -> str:
 def _strip(text: str) -> str:
     text = _CONTROL.sub("", text)
     text = _BRACKETS.sub("", text)
-    flags = [match.span() for match in _FLAG_EMOJI.finditer(text)]
-    text = _TAG_RUN.sub(lambda m: m.group() if _inside(m.start(), flags) else "", text)
+    text = _TAG_RUN.sub(lambda match: match.group("flag") or "", text)
     text = _BIDI.sub("", text)
     text = _SELECTOR_RUN.sub(lambda m: _kept_selector(text, m), text)
     text = _ZERO_WIDTH_RUN.sub(lambda m: _kept_joiner(text, m), text)
     return _CHAT_TOKEN.sub(lambda m: m.group() + " ", text)
-
-
-def _inside(position: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start < position < end for start, end in spans)
 
 
 def _kept_selector(text: str, match: re.Match[str]) -> str:
@@ -130,9 +127,8 @@ def _kept_joiner(text: str, match: re.Match[str]) -> str:
 def _invisible(text: str) -> Iterator[Found]:
     if not _ANYTHING.search(text):
         return
-    flags = [match.span() for match in _FLAG_EMOJI.finditer(text)]
     for match in _TAG_RUN.finditer(text):
-        if not _inside(match.start(), flags):
+        if not match.group("flag"):
             spelled = "".join(chr(ord(c) - 0xE0000) for c in match.group() if 0xE0020 <= ord(c) <= 0xE007E)
             yield Found("tag_characters", "INVISIBLE_TEXT", *match.span(), spelled.strip()[:_MAX_DECODED_CHARS])
     for match in _SELECTOR_RUN.finditer(text):

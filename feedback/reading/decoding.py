@@ -49,7 +49,7 @@ _LOOKALIKES = dict(
 _UPSIDE_DOWN = dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuodbɹsʇnʌʍxʎz", _LATIN, strict=False)) | {"ı": "i", "ƒ": "f", "ɓ": "g", "ɩ": "i"}
 _LEET_I = str.maketrans("01345678@$!|+", "oieasgtbasilt")
 _LEET_L = str.maketrans("01345678@$!|+", "oleasgtbaslit")
-_LEET_TOKEN = re.compile(r"(?<![\w@$])(?=[^\s]*[^\W\d_])(?=[^\s]*[\d@$!|+])[\w@$!|+]{3,}(?![\w@$])")
+_LEET_TOKEN = re.compile(r"(?<![\w@$])(?=\S{0,30}[^\W\d_])(?=\S{0,30}[\d@$!|+])[\w@$!|+]{3,30}(?![\w@$])")
 _SPACED = re.compile(r"(?<![^\W_])(?:[^\W\d_](?:[ \t\u00a0]|[.\-_*·|,/~+] ?)){2,}[^\W\d_](?![^\W_])")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{16,}(?:\s?\n[A-Za-z0-9+/_-]{8,})*={0,2}")
 _BASE32 = re.compile(r"(?<![A-Z2-7])[A-Z2-7]{24,}={0,6}")
@@ -58,7 +58,7 @@ _BITS = re.compile(r"(?:[01]{7,8}[\s,]{0,2}){8,}")
 _CODES = re.compile(r"(?:\b\d{2,3}[\s,;]{1,2}){9,}\d{2,3}\b")
 _ENTITIES = re.compile(r"(?:&#[xX]?[0-9A-Fa-f]{2,5};\s?){4,}")
 _ESCAPES = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,5}\}?){4,}")
-_PERCENT = re.compile(r"(?:[\w.+-]*%[0-9A-Fa-f]{2}[\w.+-]*){2,}")
+_PERCENT = re.compile(r"(?<![\w.+%-])[\w.+-]{0,60}(?:%[0-9A-Fa-f]{2}[\w.+-]{0,60}){2,}")
 _MORSE = re.compile(r"(?:[.\-–—−·•]{1,5}[ /|]{1,3}){8,}[.\-–—−·•]{1,5}")
 _MORSE_LETTERS = dict(
     zip(

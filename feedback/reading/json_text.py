@@ -19,6 +19,7 @@ How = Literal["strict", "extracted", "repaired"]
 Finish = Literal["complete", "length", "filter", "refusal", "interrupted", "unknown"]
 
 MAX_ANSWER_CHARS = 200_000
+_MAX_REPAIRED_CHARS = 60_000
 _MAX_DEPTH = 40
 
 _FINISH: dict[str, Finish] = {
@@ -282,6 +283,8 @@ def _string_end(text: str, start: int) -> int:
 
 
 def _repaired(text: str, piece: _Piece) -> dict[str, Any]:
+    if piece.end - piece.start > _MAX_REPAIRED_CHARS:
+        raise AnswerRejected("NOT_JSON", "The answer is not valid JSON and too long to be mended.")
     try:
         value = json_repair.loads(text[piece.start : piece.end], skip_json_loads=True)
     except (ValueError, RecursionError, IndexError, TypeError):

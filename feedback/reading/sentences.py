@@ -25,7 +25,7 @@ _END = re.compile(
     r"(?P<gap>\s*)"
 )
 _OPENERS = "\"'“‘„‚«‹([{「『（【¿¡*_–—-" + "\u200b\u2060\ufeff\xad\u200e\u200f"
-_LAST_TOKEN = re.compile(r"[\w.'’&-]*\Z")
+_LAST_TOKEN = re.compile(r"[\w.'’&-]{0,40}\Z")
 _NEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENUMERATOR = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})\Z")
 _INITIAL = re.compile(r"(?:\w\.-?)*[^\W\d_]\Z")
@@ -58,6 +58,8 @@ _MONTHS = frozenset(
 # A line shorter than this was ended by its author, not by the width of a page.
 _WRAPPED_LINE_CHARS = 50
 _LOOK_BACK_CHARS = 120
+# How far around a full stop is looked; a bound, so that no text takes quadratic time.
+_WINDOW_CHARS = 200
 # Text without any punctuation is cut here at a blank, so that no sentence outgrows a prompt.
 _LONGEST_CHARS = 1500
 
@@ -112,9 +114,9 @@ def _joined_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         if not line.strip():
             continue
         if pending is not None:
-            before = text[pending[0] : pending[1]].rstrip()
+            before = text[max(pending[0], pending[1] - 4 * _WRAPPED_LINE_CHARS) : pending[1]].rstrip()
             width = len(before) - before.rfind("\n") - 1
-            if width >= _WRAPPED_LINE_CHARS and before[-1] not in ".!?…:;" and line.lstrip()[0].islower():
+            if width >= _WRAPPED_LINE_CHARS and before[-1:] not in ".!?…:;" and line.lstrip()[0].islower():
                 pending = (pending[0], match.end())
                 continue
             yield pending
@@ -152,7 +154,7 @@ def _writes_lower_case(line: str) -> bool:
 
 def _is_boundary(line: str, piece: int, match: re.Match[str], lower_case_writer: bool) -> bool:
     stop, close = match.group("stop"), match.group("close")
-    rest = line[match.end() :]
+    rest = line[match.end() : match.end() + _WINDOW_CHARS]
     if stop[-1] in _ENDS_ANYWHERE:
         return not (close and rest.startswith(("と", "って")))
     opened = rest.lstrip(_OPENERS)
@@ -201,7 +203,8 @@ def _is_short_form(before: str, after: str) -> bool:
 
 def _glued(line: str, match: re.Match[str]) -> bool:
     """``brands.However``: a full stop without the blank after it, not an address or a file name."""
-    before, after = line[: match.start()], line[match.end() :]
+    before = line[max(0, match.start() - _WINDOW_CHARS) : match.start()]
+    after = line[match.end() : match.end() + _WINDOW_CHARS]
     word = before.rsplit(None, 1)[-1] if before.strip() else ""
     following = re.match(r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+(?=[\s,;:'’]|$)|[AI](?=\s)", after)
     if not following or not _GLUED.search(word) or not word[-3:].islower():

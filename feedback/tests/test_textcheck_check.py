@@ -88,6 +88,9 @@ def test_each_finding(code, addition, marks):
         "In Paris, Smith and Jones (2020) saw the same.",
         "Smith et al. (2020) saw the same.",
         "[1] is how a list starts.",
+        "## What the evidence shows",
+        "| Looking up a term | 22 percent |",
+        "Lee (2019) counted meals. The same study shows that rents rose.",
         "One thing always helps.",
     ],
 )

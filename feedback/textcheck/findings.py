@@ -140,13 +140,13 @@ def _cited_near(draft: Draft, start: int, end: int) -> bool:
 
 
 def _claims(draft: Draft) -> TextNote | None:
-    """Sentences that say what studies, numbers or most people show, with no citation in or right after them."""
+    """Sentences that say what studies, numbers or most people show, with no citation in them or in a neighbour."""
     places = []
     for number, sentence in enumerate(draft.sentences):
-        following = draft.sentences[number + 1 : number + 2]
-        end = max((s.end for s in following if s.paragraph == sentence.paragraph), default=sentence.end)
-        backed = any(sentence.start <= citation.start < end for citation in draft.cited.citations)
-        if not backed and wordlists.CLAIMS.search(sentence.text):
+        if not _is_prose(sentence.text) or not wordlists.CLAIMS.search(sentence.text):
+            continue
+        around = [s for s in draft.sentences[max(number - 1, 0) : number + 2] if s.paragraph == sentence.paragraph]
+        if not any(around[0].start <= citation.start < around[-1].end for citation in draft.cited.citations):
             places.append((sentence.start, sentence.end))
     if not places:
         return None
@@ -285,6 +285,11 @@ _FINDERS: tuple[Callable[[Draft], TextNote | None], ...] = (
     _long_sentences,
     _absolute_words,
 )
+
+
+def _is_prose(sentence: str) -> bool:
+    """Whether this is a sentence rather than a heading or the row of a table."""
+    return sentence[0] not in "#|" and "\t" not in sentence and sentence.rstrip("\"'”’)]*_")[-1:] in {".", "!", "?"}
 
 
 def _few(places: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

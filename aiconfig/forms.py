@@ -40,7 +40,15 @@ class MomentInput(forms.DateTimeInput):
 
 
 class MomentField(forms.DateTimeField):
+    """A moment in a year a course can have: far ones overflow when a time zone or a span is added."""
+
     widget = MomentInput
+
+    def clean(self, value: Any) -> Any:
+        moment = super().clean(value)
+        if moment is not None and not 2000 <= moment.year < 2100:
+            raise forms.ValidationError(_("Choose a day between the years 2000 and 2099."))
+        return moment
 
 
 class AssignmentForm(OnceForm):

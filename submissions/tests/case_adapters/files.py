@@ -52,15 +52,15 @@ class _Listener(logging.Handler):
 
 def run(folder: Path) -> Iterator[CaseResult]:
     """Yield one result per case of the two folders of files, where they are; the form cases are judged elsewhere."""
-    manifest = _found(folder, BAD_INPUTS)
+    manifest = found(folder, BAD_INPUTS)
     if manifest is not None:
         yield from _bad_inputs(manifest)
-    hidden = _found(folder, HIDDEN_TEXT)
+    hidden = found(folder, HIDDEN_TEXT)
     if hidden is not None:
         yield from _hidden_texts(hidden)
 
 
-def _found(folder: Path, name: str) -> Path | None:
+def found(folder: Path, name: str) -> Path | None:
     """A case file under its folder's name, or directly in ``folder`` when that is the folder itself."""
     parent, _, file = name.partition("/")
     for path in (folder / parent / file, folder / file if folder.name == parent else folder / name):

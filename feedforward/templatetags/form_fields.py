@@ -95,7 +95,7 @@ def field(
         "counter": counter,
         "max": max,
         # A required field says so in words for those it concerns; optional ones are marked, not the many required.
-        "optional": not bound.field.required and kind not in {"switch", "checkbox"},
+        "optional": not bound.field.required and kind in {"input", "textarea", "select", "file", "several"},
     }
     if kind in {"choices", "segmented"}:
         context["choices"] = _choices(bound, attrs)

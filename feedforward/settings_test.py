@@ -21,7 +21,12 @@ STORAGES = {
 }
 MFA_REQUIRED_FOR_ADMINISTRATORS = False
 EVEN_ANSWER_S = 0.0
+# Every test client makes its own middleware, which would read all static files each time (0.2 s).
+WHITENOISE_AUTOREFRESH = True
 ALLOW_LOCAL_MODEL_SERVERS = True
 if "pool" in DATABASES["default"].get("OPTIONS", {}):
     # Pooled connections outlive a test's threads and keep the test database from being dropped.
     DATABASES["default"]["OPTIONS"] = {k: v for k, v in DATABASES["default"]["OPTIONS"].items() if k != "pool"}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, not memory: threads of one test share it as processes would, with WAL and waiting writers.
+    DATABASES["default"]["TEST"] = {"NAME": os.path.join(os.environ["FEEDFORWARD_DATA_DIR"], "test.sqlite3")}

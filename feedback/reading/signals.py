@@ -50,8 +50,15 @@ def speaks_to_reviewer(text: str, sentences: Sequence[Sentence]) -> tuple[str, .
     """Ids of sentences that look like orders to a reviewer or like parts of a prompt, in order."""
     if not _STRUCTURE.search(text) and not _ORDERS.search(text):
         return ()
-    hits = [match.span() for pattern in (_STRUCTURE, _ORDERS) for match in pattern.finditer(text)]
-    return tuple(s.id for s in sentences if any(start < s.end and end > s.start for start, end in hits))
+    hits = sorted(match.span() for pattern in (_STRUCTURE, _ORDERS) for match in pattern.finditer(text))
+    found: list[str] = []
+    reached = 0  # hits before this one end before the sentence starts
+    for sentence in sentences:
+        while reached < len(hits) and hits[reached][1] <= sentence.start:
+            reached += 1
+        if reached < len(hits) and hits[reached][0] < sentence.end:
+            found.append(sentence.id)
+    return tuple(found)
 
 
 def speaks_of_danger(sentences: Sequence[Sentence]) -> tuple[str, ...]:

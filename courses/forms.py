@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -36,8 +37,19 @@ def show_error(form: forms.BaseForm, error: DomainError) -> None:
             form.add_error(field if field in form.fields else None, sentence)
 
 
-def _zones() -> list[tuple[str, Any]]:
-    return [("", _("As each person has set it")), *((name, name) for name in sorted(zoneinfo.available_timezones()))]
+@cache
+def zone_names() -> tuple[str, ...]:
+    """Names of all time zones; finding them walks the disk, so it is done once."""
+    return tuple(sorted(zoneinfo.available_timezones()))
+
+
+class ZoneField(forms.CharField):
+    """A time zone by name. A list of suggestions instead of a select: 600 options are slow to draw and to use."""
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if value and value not in zone_names():
+            raise forms.ValidationError(_("There is no time zone of this name; such as Europe/Vienna."))
 
 
 class CourseForm(OnceForm):
@@ -52,7 +64,13 @@ class CourseForm(OnceForm):
         required=False,
         help_text=_("Otherwise they review, and an instructor releases."),
     )
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones)
+    time_zone = ZoneField(
+        label=_("Time zone"),
+        required=False,
+        max_length=50,
+        help_text=_("Empty: as each person has set it"),
+        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off", "placeholder": "Europe/Vienna"}),
+    )
 
 
 class OwnerField(forms.EmailField):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
 from django.db import IntegrityError
 from django.db.models import Count, Q
@@ -17,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import actor_of, admin_required, get_or_404
+from accounts.access import View, actor_of, admin_required, get_or_404
 from aiconfig.catalogue import change_lifecycle, create_provider, update_provider
 from aiconfig.forms import KeyForm, ProviderForm
 from aiconfig.keys import set_key
@@ -153,10 +155,29 @@ def _context(provider: Provider, form: ProviderForm) -> dict[str, Any]:
     }
 
 
+def _asked_again(view: View) -> View:
+    """Ask who is there before the page opens; good for five minutes.
+
+    A POST that comes too late is dropped: allauth would keep it in the session until the question is answered, and
+    with it the key, in plain text, in the table of sessions.
+    """
+    guarded = reauthentication_required(view)
+
+    @wraps(view)
+    def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and not did_recently_reauthenticate(request):
+            messages.warning(request, _("Nothing was stored: confirm first that it is you, then enter the key again."))
+            return redirect(request.path)
+        answer: HttpResponse = guarded(request, *args, **kwargs)
+        return answer
+
+    return asked
+
+
 @sensitive_post_parameters("key")
 @require_http_methods(["GET", "POST"])
 @admin_required
-@reauthentication_required
+@_asked_again
 def provider_key(request: HttpRequest, provider_id: UUID) -> HttpResponse:
     """Enter, replace or remove the key. It is never shown: not here, not anywhere."""
     user = actor_of(request)

@@ -21,7 +21,7 @@ from accounts.access import actor_of
 from accounts.models import User
 from courses.access import open_course
 from courses.catalogue import change_lifecycle, create_course, possible_actions, update_course
-from courses.forms import CourseForm, CourseForOthersForm, initial_of, show_error
+from courses.forms import CourseForm, CourseForOthersForm, initial_of, show_error, zone_names
 from courses.lives import life_of_course, state_tone
 from courses.models import Assignment, Course, CourseStaff, Enrolment
 from courses.views.tabs import course_tabs
@@ -156,7 +156,8 @@ def course_create(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The course is there, as a draft. Students see it once you activate it."))
             return redirect("course_detail", course.public_id)
-    return render(request, "courses/course_form.html", {"form": form}, status=422 if form.is_bound else 200)
+    context = {"form": form, "zones": zone_names()}
+    return render(request, "courses/course_form.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -177,6 +178,7 @@ def course_edit(request: HttpRequest, course_id: UUID) -> HttpResponse:
             return redirect("course_edit", course.public_id)
     context = {
         "form": form,
+        "zones": zone_names(),
         "course": course,
         "standing": standing,
         "tabs": course_tabs(standing, "course_edit"),

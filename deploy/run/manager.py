@@ -150,7 +150,7 @@ def _run() -> int:
                 supervisor.start(demo_stories(site))
         while not supervisor.asked_to_stop:
             supervisor.step()
-        supervisor.say("stopping ...")
+        supervisor.say(f"stopping ({supervisor.asked_to_stop}) ...")
     print("FeedForward has stopped. The data is in", site.data_dir)
     return 0
 

@@ -131,7 +131,7 @@ def _unanswered(objection: Sentence, reply: list[Sentence], answered: bool) -> l
                 f"An objection without an answer works against the draft: after “{piece}” a reader has been given a reason to disagree and none to return.",
             ),
             "Readers remember an unanswered objection longer than the reasons before it.",
-            "Continue after this sentence with “However” and the strongest reason or fact that speaks against the objection.",
+            "After the objection, continue with “However” and the strongest reason or fact against it.",
             objection,
             clip(objection.text),
             3,

@@ -145,7 +145,7 @@ def _long(long: list[Sentence]) -> list[Observation]:
                     f"About {count} words in one sentence: {joined}, and the main statement disappears among them. {where}",
                 ),
                 "Readers can follow many steps, but only one at a time.",
-                "Divide it there, and give each new sentence one step of the thought."
+                f"Divide the long sentence after “{before}”; give each part one step."
                 if before
                 else "Divide it into sentences of one step each.",
                 sentence,
@@ -161,7 +161,7 @@ def _vague(vague: list[tuple[Sentence, list[str]]]) -> list[Observation]:
     if not vague:
         return []
     sentence, found = max(vague, key=lambda hit: len(hit[1]))
-    words = list(dict.fromkeys(found))
+    words = sorted(dict.fromkeys(found), key=lambda word: word in ("very", "really", "a lot"))
     return [
         Observation(
             "vague_words",

@@ -82,7 +82,8 @@ def _run(header: dict[str, Any], data: bytes, jobs: BinaryIO) -> tuple[dict[str,
     reason: Reason | None = None
     while True:
         left = deadline - time.monotonic()
-        readable = select.select([ours, jobs], [], [], max(left, 0))[0] if left > 0 else []
+        sources: list[Any] = [ours, jobs]
+        readable = select.select(sources, [], [], left)[0] if left > 0 else []
         if not readable:
             reason = Reason.TIMEOUT
             break

@@ -13,6 +13,7 @@ from lxml import etree
 from submissions.extraction import docx_surroundings
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import BlockKind, ExtractedDocument
+from submissions.extraction.docx_places import far_drawing, far_indent
 from submissions.extraction.docx_visibility import Look, Styles, fill_of, look_of, why_hidden
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.ooxml import Package, W, attribute, switched_on
@@ -29,6 +30,11 @@ _SKIPPED = frozenset(
     (W + "rPr", W + "pPr", W + "tblPr", W + "tblGrid", W + "trPr", W + "tcPr", W + "sectPr", W + "sdtPr")
 )
 _MAX_CELL_WORDS = 120
+_SAYS_SOMETHING = (  # a paragraph without any of these is an empty line
+    *(W + name for name in ("t", "delText", "drawing", "pict", "object", "sym", "noBreakHyphen", "fldChar", "instrText")),
+    *(W + name for name in ("footnoteReference", "endnoteReference", "del", "moveFrom")),
+    _M + "oMath", _MC + "AlternateContent",
+)  # fmt: skip
 
 
 def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
@@ -99,7 +105,7 @@ class _Walk:
         """Walk block-level children: paragraphs, tables, content controls, embedded documents."""
         for child in container:
             if child.tag == W + "p":
-                if len(child):
+                if len(child) and next(child.iter(*_SAYS_SOMETHING), None) is not None:
                     self.paragraph(child)
             elif child.tag == W + "tbl":
                 self.table(child)
@@ -121,7 +127,7 @@ class _Walk:
         if ground and ground != "auto":
             self.grounds = [ground]
         hidden_before = self.off_page
-        if properties is not None and _far_away(properties):
+        if properties is not None and far_indent(properties):
             self.off_page = self.off_page or "off_page"
         self.inline(paragraph)
         text = "".join(self._text)
@@ -186,7 +192,7 @@ class _Walk:
                 self.blocks(cell)
                 texts.append([text for text in self.cell if text.strip()])
             self.cell = outer_cell
-            self._row([paragraphs for paragraphs in texts])
+            self._row(texts)
         self.grounds, self.table_colors = outer_grounds, outer_colors
         if self.cell is None:
             self._flush_notes()
@@ -337,7 +343,7 @@ class _Walk:
 
     def _drawing(self, drawing: etree._Element, why: str | None) -> None:
         boxes = [box for box in drawing.iter(W + "txbxContent") if not _in_fallback(box, drawing)]
-        far = _drawing_far_away(drawing)
+        far = far_drawing(drawing)
         for box in boxes:
             self._aside.append((box, "off_page_text_box" if far else why))
         for properties in drawing.iter(_WP + "docPr"):
@@ -388,42 +394,3 @@ def _descend(container: etree._Element, tag: str) -> list[etree._Element]:
         elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "moveTo"):
             found += _descend(child, tag)
     return found
-
-
-_FAR_TWIPS = 10_000  # 7 inches left of the text, or a page and more to the right
-_FAR_EMU = 635 * _FAR_TWIPS
-
-
-def _far_away(properties: etree._Element) -> bool:
-    indent = properties.find(W + "ind")
-    frame = properties.find(W + "framePr")
-    values = [attribute(indent, name) for name in ("left", "start", "right", "end", "firstLine", "hanging")]
-    values += [attribute(frame, name) for name in ("x", "y")]
-    return any(abs(_whole(value)) > _FAR_TWIPS for value in values)
-
-
-def _drawing_far_away(drawing: etree._Element) -> bool:
-    for name in ("positionH", "positionV"):
-        for position in drawing.iter(_WP + name):
-            offset = _whole(position.findtext(_WP + "posOffset"))
-            if offset < -_FAR_EMU // 5 or offset > _FAR_EMU * 2:
-                return True
-    for extent in drawing.iter(_WP + "extent"):
-        if _whole(extent.get("cx")) < 20_000 or _whole(extent.get("cy")) < 20_000:
-            return True
-    for shape in drawing.iter(_V + "shape", _V + "rect"):
-        for part in shape.get("style", "").lower().split(";"):
-            name, _, value = part.partition(":")
-            if name.strip() in ("margin-left", "margin-top", "left", "top") and value.strip().startswith("-"):
-                if _whole(value.strip().rstrip("ptinmc").split(".")[0]) < -100:
-                    return True
-            if name.strip() == "visibility" and value.strip() == "hidden":
-                return True
-    return False
-
-
-def _whole(value: str | None) -> int:
-    try:
-        return int(value or 0)
-    except ValueError:
-        return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
@@ -34,13 +34,8 @@ class Look:
 
     def over(self, parent: Look) -> Look:
         """This look with the gaps filled from ``parent``."""
-        return Look(
-            *(mine if mine is not None else theirs for mine, theirs in zip(_values(self), _values(parent), strict=True))
-        )
-
-
-def _values(look: Look) -> tuple[object, ...]:
-    return (look.vanish, look.web_hidden, look.color, look.fill, look.size, look.width_pct, look.transparent)  # type: ignore[return-value]
+        stated = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
+        return replace(parent, **stated)
 
 
 def look_of(properties: etree._Element | None) -> Look:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ctypes
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import pi
+from typing import Any
 
 import pypdfium2.raw as pdfium
 
@@ -44,6 +47,7 @@ class _Piece:
     y1: float
     owner: int
     glued: bool  # continues the word of the piece before
+    index: int  # of its first character on the text page
 
 
 @dataclass(slots=True)
@@ -57,7 +61,7 @@ class _Drawn:
     alpha: int
     embedded: bool
     bold: bool
-    tilted: bool
+    turn: int | None  # quarter turns against the clock; None for any other slant
 
 
 @dataclass(slots=True)
@@ -91,7 +95,7 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     pdfium.FPDF_GetPageBoundingBox(page, box)
     left, right = sorted((box.left, box.right))
     bottom, top = sorted((box.bottom, box.top))
-    if right - left < 1 or top - bottom < 1 or right - left > 20_000 or top - bottom > 20_000:
+    if right - left < 1 or top - bottom < 1:
         raise Unreadable(Reason.CORRUPT, "page size")
     rotation = pdfium.FPDFPage_GetRotation(page)
     texts, images, others = _objects(page)
@@ -110,6 +114,8 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
         size = (top - bottom, right - left) if rotation % 2 else (right - left, top - bottom)
         only_text = not others and not images and pdfium.FPDFPage_GetAnnotCount(page) == 0
         picture = Picture(page, size, list(texts.values()), only_text=only_text)
+    turns = Counter(known.turn for piece in pieces if (known := drawn.get(piece.owner)) for _ in piece.text)
+    reading = turns.most_common(1)[0][0] if turns else 0
     content = PageContent(right - left, top - bottom, [], [], len(images), ocr)
     frame = (left, bottom, right, top)
     last_why: str | None = None
@@ -122,9 +128,9 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
             else:
                 content.hidden.append((why, piece.text))
         else:
-            _append(content.words, piece, drawn.get(piece.owner), frame, rotation, last_why)
+            _append(content.words, piece, drawn.get(piece.owner), frame, reading, last_why)
         last_why = why
-    if rotation % 2:
+    if (reading or 0) % 2:
         content.width, content.height = content.height, content.width
     return content
 
@@ -133,9 +139,8 @@ def _objects(page: object) -> tuple[dict[int, object], list[object], int]:
     """All text and image objects of a page, also those inside forms, and how many others there are."""
     texts: dict[int, object] = {}
     images: list[object] = []
-    total = others = 0
-    for handle in _walk(page):
-        total += 1
+    others = 0
+    for total, handle in enumerate(_walk(page)):
         if total > _MAX_OBJECTS:
             raise Unreadable(Reason.CORRUPT, "too many objects")
         kind = pdfium.FPDFPageObj_GetType(handle)
@@ -148,12 +153,12 @@ def _objects(page: object) -> tuple[dict[int, object], list[object], int]:
     return texts, images, others
 
 
-def _walk(page: object) -> Iterator[object]:
+def _walk(page: object) -> Iterator[Any]:
     for index in range(pdfium.FPDFPage_CountObjects(page)):
         yield from _with_inner(pdfium.FPDFPage_GetObject(page, index), 0)
 
 
-def _with_inner(handle: object, depth: int) -> Iterator[object]:
+def _with_inner(handle: Any, depth: int) -> Iterator[Any]:
     yield handle
     if depth < 12 and pdfium.FPDFPageObj_GetType(handle) == pdfium.FPDF_PAGEOBJ_FORM:
         for index in range(pdfium.FPDFFormObj_CountObjects(handle)):
@@ -217,7 +222,7 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piec
         before = _Piece(
             text,
             min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
-            owner, glued,
+            owner, glued, low,
         )  # fmt: skip
         pieces.append(before)
 
@@ -266,9 +271,15 @@ def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object])
             alpha=alpha,
             embedded=bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1,
             bold=weight >= 600 or _named_bold(font),
-            tilted=min(abs(matrix.b), abs(matrix.a)) > 0.02 * max(abs(matrix.a), abs(matrix.b), 1e-6),
+            turn=_turn(pdfium.FPDFText_GetCharAngle(text_page, piece.index)),
         )
     return drawn
+
+
+def _turn(angle: float) -> int | None:
+    """Quarter turns of an angle in radians, None when it is more than 3 degrees off one."""
+    quarters = angle / (pi / 2)
+    return round(quarters) % 4 if abs(quarters - round(quarters)) < 1 / 30 else None
 
 
 def _named_bold(font: object) -> bool:
@@ -324,7 +335,7 @@ def _why_hidden(
         return "transparent"
     if picture is not None:
         # A font that is not in the file may lack here the letters it has on the student's machine.
-        trusted = drawn.embedded or piece.text.isascii()
+        trusted = (drawn.embedded or piece.text.isascii()) and drawn.size * picture.scale >= 2
         return picture.why_hidden(_upright(piece, frame, rotation), drawn.color, judge_pixels=trusted)
     return None
 
@@ -334,9 +345,11 @@ def _append(
     piece: _Piece,
     drawn: _Drawn | None,
     frame: tuple[float, float, float, float],
-    rotation: int,
+    reading: int | None,
     last_why: str | None,
 ) -> None:
+    """Add a piece as the reader of the page's main text sees it; text at another angle is marked as tilted."""
+    rotation = reading or 0
     if piece.glued and words and last_why is None:
         x0, y0, x1, y1 = _upright(piece, frame, rotation)
         last = words[-1]
@@ -345,7 +358,8 @@ def _append(
         return
     x0, y0, x1, y1 = _upright(piece, frame, rotation)
     size = drawn.size if drawn and drawn.size else y1 - y0
-    words.append(Word(piece.text, x0, y0, x1, y1, size, bool(drawn and drawn.bold), bool(drawn and drawn.tilted)))
+    tilted = drawn is not None and drawn.turn != reading
+    words.append(Word(piece.text, x0, y0, x1, y1, size, bool(drawn and drawn.bold), tilted))
 
 
 def _upright(

@@ -349,18 +349,19 @@ def join_lines(text: str, following: str, vocabulary: Counter[str]) -> str:
     """Join two lines; a hyphen at the end goes when the parts are one word, judged by the words of the draft."""
     if _is_ideographic(text[-1:]) and _is_ideographic(following[:1]):
         return text + following
-    match = re.search(r"([^\W\d_]+)([-\u2010\u00ad])$", text)
+    tail = text[-80:]  # one word is enough, and a paragraph may be long
+    match = re.search(r"([^\W\d_]+)([-\u2010\u00ad])$", tail)
     after = re.match(r"[^\W\d_]+", following)
     if not match or not after or not after[0][0].islower():
         return (
             f"{text}{following}"
-            if re.search(r"\w[-\u2010/]$", text) and following[:1].isalnum()
+            if re.search(r"\w[-\u2010/]$", tail) and following[:1].isalnum()
             else f"{text} {following}"
         )
     joined, hyphened = (match[1] + after[0]).casefold(), f"{match[1]}-{after[0]}".casefold()
     if match[2] != "\u00ad" and vocabulary[hyphened] > 0 and vocabulary[joined] == 0:
         return text + following
-    return text[: match.start(2)] + following
+    return text[:-1] + following
 
 
 def merge_across(found: list[Paragraph], vocabulary: Counter[str]) -> list[Paragraph]:

@@ -28,7 +28,7 @@ class Picture:
     """
 
     def __init__(self, page: object, size: tuple[float, float], texts: Sequence[object], *, only_text: bool) -> None:
-        scale = min(_SCALE, _MAX_SIDE / max(size))
+        scale = self.scale = min(_SCALE, _MAX_SIDE / max(size))  # pixels per point
         self.width, self.height = max(round(size[0] * scale), 1), max(round(size[1] * scale), 1)
         self._across, self._down = self.width / size[0], self.height / size[1]
         self._with_text = self._draw(page)

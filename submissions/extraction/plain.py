@@ -23,7 +23,7 @@ _COMMON_MARKS = frozenset(
     "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u2022\u00a0\u00ab\u00bb\u20ac\u00a3\u00a7\u00b0\u00b7\u00bf\u00a1\u00b1\u00bd\u00bc\u00be\u00d7\u00a9\u00ae\u2122\u00b2\u00b3\u00b9\u2039\u203a\u00aa\u00ba\u00b5\u00ad"
 )
 
-_HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
+_HEADING = re.compile(r"(#{1,6})\s+(?=\S)")
 _ITEM = re.compile(r"(\s*)(?:[-*+\u2022]|\d{1,3}[.)])\s+(.*)")
 _SETEXT = re.compile(r"(=+|-+)\s*$")
 _TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
@@ -121,7 +121,7 @@ def add_markdown(assembly: Assembly, text: str) -> None:
             flush()
         elif match := _HEADING.match(stripped):
             flush()
-            assembly.add("heading", match[2], level=len(match[1]))
+            assembly.add("heading", stripped[match.end() :].rstrip("#"), level=len(match[1]))
         elif len(paragraph) == 1 and _SETEXT.match(stripped) and len(stripped) > 2:
             assembly.add("heading", paragraph.pop(), level=1 if stripped[0] == "=" else 2)
         elif stripped.startswith(">"):

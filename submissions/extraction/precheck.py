@@ -121,7 +121,7 @@ def _check_container(media_format: MediaFormat, head: bytes, stream: BinaryIO, l
 
 def _check_docx(zipped: zipfile.ZipFile, names: set[str]) -> None:
     if "[Content_Types].xml" not in names:
-        raise Unreadable(Reason.MISMATCH, "no content types")
+        raise Unreadable(Reason.CORRUPT if "word/document.xml" in names else Reason.MISMATCH, "no content types")
     raw = archive.read_part(zipped, "[Content_Types].xml", max_bytes=_MAX_SMALL_PART)
     types = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", "replace")
     if "macroenabled" in types.lower() or any(part.lower().endswith("vbaproject.bin") for part in names):

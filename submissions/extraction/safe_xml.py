@@ -8,6 +8,8 @@ from lxml import etree
 
 from submissions.extraction.verdicts import Reason, Unreadable
 
+_MAX_TAGS = 1_500_000  # a tree takes some 120 bytes per tag; the longest drafts have a third of it
+
 
 class _RootReached(Exception):
     """The prolog is over."""
@@ -20,10 +22,13 @@ class _DoctypeFound(Exception):
 def parse(data: bytes) -> etree._Element:
     """The root element of ``data``, comments and processing instructions left out.
 
-    Raises Unreadable: UNSAFE_XML when there is a document type (office formats never need one), CORRUPT when it is not
+    Raises Unreadable: UNSAFE_XML when there is a document type (office formats never need one), EXPANDS
+    beyond 1.5 million tags, CORRUPT when it is not
     well-formed or nested deeper than 256 elements.
     """
     _refuse_doctype(data)
+    if data.count(b"<") > _MAX_TAGS:
+        raise Unreadable(Reason.EXPANDS, "too many elements")
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,

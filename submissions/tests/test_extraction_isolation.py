@@ -19,7 +19,7 @@ from submissions.extraction.verdicts import Reason, Unreadable
 from submissions.tests.case_adapters.generated import docx_sample, odt_sample, pdf_sample, rtf_sample
 
 LIMITS = Limits()
-FUZZED_FILES = int(os.environ.get("FUZZED_FILES", "60"))
+FUZZED_FILES = int(os.environ.get("FUZZED_FILES", "40"))
 ESSAY = b"An essay with a few more words than five of them."
 
 

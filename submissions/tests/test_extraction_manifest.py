@@ -9,13 +9,15 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import pypdf
 import pytest
 
 from submissions.extraction import isolation, verdicts
 from submissions.extraction.document import ExtractedDocument
 from submissions.extraction.limits import Limits
-from submissions.extraction.precheck import precheck, precheck_paste
+from submissions.extraction.precheck import clean_name, precheck, precheck_paste
 from submissions.extraction.verdicts import Reason, Unreadable
+from submissions.tests.case_adapters.generated import pdf_sample, word_recall
 from submissions.tests.case_adapters.verdict_codes import content_of, fits, sent_text
 
 FOLDER = Path(__file__).parent / "cases" / "bad-inputs"
@@ -132,3 +134,56 @@ def test_the_details_never_hold_content() -> None:
     with pytest.raises(Unreadable) as caught:
         _read("essay.docx", data)
     assert "SECRET" not in caught.value.detail + str(caught.value)
+
+
+def _locked(user: str, algorithm: str) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf_sample(1, paragraphs=2).data))
+    writer.encrypt(user, "owner", algorithm=algorithm)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-256"])
+def test_a_password_to_open_is_refused_and_one_to_change_is_not(algorithm: str) -> None:
+    with pytest.raises(Unreadable) as caught:
+        _read("essay.pdf", _locked("secret", algorithm))
+    assert caught.value.reason is Reason.ENCRYPTED
+    document, _ = _read("essay.pdf", _locked("", algorithm))
+    assert word_recall(pdf_sample(1, paragraphs=2).words, document.text) >= 0.995
+
+
+@pytest.mark.parametrize("angle", [90, 180, 270])
+def test_pages_lying_on_their_side(angle: int) -> None:
+    sample = pdf_sample(1, paragraphs=2)
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(sample.data))
+    for page in writer.pages:
+        page.rotate(angle)
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    document, _ = _read("essay.pdf", buffer.getvalue())
+    assert word_recall(sample.words, document.text) >= 0.995 and not document.hidden
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../../etc/cron.d/evil.txt", "evil.txt"),
+        ("..\\..\\windows\\win.ini.txt", "win.ini.txt"),
+        ("\u2024\u2024\uff0f\u2024\u2024\uff0fetc.txt", "etc.txt"),
+        ("essay\u202exe.txt", "essayxe.txt"),
+        ("essay\r\nSet-Cookie: sid=evil\r\n.txt", "essaySet-Cookie_ sid=evil.txt"),
+        ("<img src=x onerror=alert(1)>.txt", "_img src=x onerror=alert(1)_.txt"),
+        ("=cmd|' /C calc'!A0.txt", "C calc'!A0.txt"),
+        ("=1+1.txt", "_=1+1.txt"),
+        ("CON.txt", "_CON.txt"),
+        (".htaccess", "_.htaccess"),
+        ("\U0001f4dd\U0001f469\u200d\U0001f393 my essay.txt", "\U0001f4dd\U0001f469\u200d\U0001f393 my essay.txt"),
+        ("a" * 300 + ".docx", "a" * 115 + ".docx"),
+        ("\u00e9te\u0301.pdf", "\u00e9t\u00e9.pdf"),
+        ("...", "draft"),
+    ],
+)
+def test_names_are_harmless(name: str, shown: str) -> None:
+    assert clean_name(name) == shown
+    assert clean_name(shown) == shown or shown.startswith("_")

@@ -199,7 +199,7 @@ def docx_sample(seed: int, *, paragraphs: int = 12) -> Sample:
         f'<w:p {ns}><w:r><w:pict><v:shape xmlns:v="urn:schemas-microsoft-com:vml"><v:textbox><w:txbxContent><w:p><w:r>'
         f"<w:t>{box}</w:t></w:r></w:p></w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"))  # fmt: skip
     for line in (_mixed(writer, _HEBREW), _mixed(writer, _ARABIC), _CHINESE, " ".join(_EMOJI)):
-        document.add_paragraph(line if line in (_CHINESE,) else line)
+        document.add_paragraph(line)
         if line is _CHINESE or line == " ".join(_EMOJI):
             writer.said(line)
     buffer = io.BytesIO()

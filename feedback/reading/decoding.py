@@ -134,8 +134,12 @@ def _same_length_variants(text: str) -> Iterator[tuple[str, str]]:
         yield "lookalike_letters", text.translate(folds)
     if _LEET_TOKEN.search(text):
         for table in (_LEET_I, _LEET_L):
-            yield "leet", _LEET_TOKEN.sub(lambda m, table=table: m.group().translate(table), text)
+            yield "leet", _translate_tokens(text, table)
     yield "rot13", codecs.encode(text, "rot13")
+
+
+def _translate_tokens(text: str, table: dict[int, int]) -> str:
+    return _LEET_TOKEN.sub(lambda match: match.group().translate(table), text)
 
 
 def _fold(character: str) -> str:

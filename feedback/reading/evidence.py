@@ -208,7 +208,9 @@ def verify(
         for entry in data["goal_progress"]
     )
     item_quotes = [look_up(entry["evidence"]) for entry in data["items"]]
-    quotes = [q for group in (*criteria, *goals) for q in group.quotes] + [q for group in item_quotes for q in group]
+    quotes = [quote for criterion in criteria for quote in criterion.quotes]
+    quotes += [quote for goal in goals for quote in goal.quotes]
+    quotes += [quote for found in item_quotes for quote in found]
     unfound = sum(1 for quote in quotes if quote.start is None)
     dropped = bool(quotes) and unfound > UNFOUND_SHARE * len(quotes)
     addressed = tuple(data["draft_check"]["text_addressed_to_reviewer"])

@@ -22,7 +22,8 @@ _NUMBER = r"(?:\d+(?:[.,]\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|
 _GRADE = re.compile(
     rf"\b(?:levels?|score|grade|nivel|niveau|stufe|puntuación)\s*(?:of|is|:|=|#)?\s*{_NUMBER}(?![\w-])"
     r"|\bmarks?\s*(?:of|is|:|=)\s*\d"
-    r"|\b\d+(?:[.,]\d+)?\s*(?:/|out of)\s*(?:4|5|6|7|9|10|12|15|20|25|30|40|50|100)\b(?![/\d])"
+    r"|(?<![\d/])\b\d{1,3}(?:[.,]\d+)?\s*/\s*(?:10|20|25|30|50|100)\b(?![/\d])"
+    r"|\b\d{1,3}(?:[.,]\d+)?\s+out of\s+(?:4|5|10|20|100)\b(?=\s*(?:[.,;!)]|$|on\b|for\b))"
     r"|\b\d+(?:[.,]\d+)?\s*(?:marks|pts)\b"
     r"|\b\d+(?:[.,]\d+)?\s*(?:%|percent)\s+(?:grade|mark|score|on|for) (?:this|the) (?:criterion|essay|draft|work)\b"
     r"|\b(?:worth|lose|loses|gain|gains|earn|earns|award|awarded|scores?|deduct(?:ed)?|costs?)\s+(?:you\s+|about\s+)?\d+\s+points?\b"

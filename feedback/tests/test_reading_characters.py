@@ -103,7 +103,8 @@ def test_marker_brackets_controls_and_chat_tokens_lose_their_power() -> None:
 @given(
     st.text(max_size=60)
     | st.text(
-        alphabet=st.sampled_from(list("aé👩❤<|[IS\u200b\u200c\u200d\ufe0f\U000e0067\U000e007f🏴⟦⟧\u202e\u0301\u0627")), max_size=30
+        alphabet=st.sampled_from(list("aé👩❤<|[IS\u200b\u200c\u200d\ufe0f\U000e0067\U000e007f🏴⟦⟧\u202e\u0301\u0627")),
+        max_size=30,
     )
 )
 def test_cleaning_twice_changes_nothing(text: str) -> None:

@@ -15,7 +15,7 @@ SPLITS = [
     ("The law etc. Schools do it at 5 p.m. Then home.", 3),
     ("He works for Apple Inc. in the U.S. Government office.", 1),
     ("Smith, J. (2020) wrote it. Next.", 2),
-    ("It was done.[3] Next one. It is 5 %. \"Really?\" she asked. What?! No way.", 6),
+    ('It was done.[3] Next one. It is 5 %. "Really?" she asked. What?! No way.', 6),
     ("Prof. Lee vs. Mr. Jones, cf. p. 4, pp. 3-4, No. 5 is right.", 1),
     ("学校は制服を採用すべきだ。しかし、費用が高い！「はい。」と言った。終わり", 4),
     ("they cost too much.However, they help. See example.Com now.", 3),
@@ -62,7 +62,9 @@ def test_text_without_any_full_stop_is_cut_at_blanks() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.text(alphabet=st.sampled_from(list("abcXYZ .!?…。\n\r\t\"'”)(1230-,\u200b\xad⟦😀é")), max_size=120) | st.text())
+@given(
+    st.text(alphabet=st.sampled_from(list("abcXYZ .!?…。\n\r\t\"'”)(1230-,\u200b\xad⟦😀é")), max_size=120) | st.text()
+)
 def test_offsets_are_exact_and_nothing_visible_is_lost(text: str) -> None:
     sentences = split_sentences(text)
     position = 0

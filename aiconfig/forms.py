@@ -105,7 +105,10 @@ class AssignmentForm(OnceForm):
         help_text=_("What models should know beyond instructions and rubric. Students do not see it."),
     )
     levels_shown = forms.ChoiceField(
-        label=_("Who sees levels"), choices=Assignment.LevelsShown.choices, widget=forms.RadioSelect
+        label=_("Who sees levels"),
+        choices=Assignment.LevelsShown.choices,
+        widget=forms.RadioSelect,
+        initial=Assignment.LevelsShown.NEVER,
     )
     blind_review = forms.BooleanField(
         label=_("Blind review"), required=False, help_text=_("Reviewing staff see an alias instead of the name.")

@@ -1,0 +1,75 @@
+"""Acts on a running site's own database, in a process of its own: ``python -m feedback.tests.live_stage ACTION …``.
+
+``setup URL MODEL…`` makes the cast and an assignment read by the stub models at URL; ``submit N`` hands in N drafts
+as alice; ``status`` prints what became of them as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedforward.settings")
+
+import django
+
+django.setup()
+
+from django.db.models import Count, F  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+from aiconfig.catalogue import create_model, create_provider  # noqa: E402
+from aiconfig.plans import ModelChoice, set_assignment_models  # noqa: E402
+from courses.models import Assignment  # noqa: E402
+from courses.tests.cast import cast  # noqa: E402
+from feedback.models import Feedback, FeedbackRequest, ModelRun  # noqa: E402
+from feedback.tests.conftest import ESSAY  # noqa: E402
+from feedforward.models import OutgoingMail  # noqa: E402
+from submissions.intake import submit_draft  # noqa: E402
+from submissions.models import Draft  # noqa: E402
+
+
+def setup(url: str, *names: str) -> None:
+    people = cast()
+    provider = create_provider(
+        name="Stub", kind="openai_compatible", base_url=url, key="sk-stub-0123456789abcdef", actor=people.admin
+    )
+    provider.activate()
+    choices = []
+    for name in names:
+        model = create_model(provider=provider, name=name, display_name=name.title(), actor=people.admin)
+        model.activate()
+        choices.append(ModelChoice(ai_model_id=model.pk, runs=2))
+    set_assignment_models(assignment=people.assignment, choices=choices, actor=people.bob)
+    Assignment.objects.filter(pk=people.assignment.pk).update(max_drafts=20, adaptive_runs=False)
+
+
+def submit(count: str) -> None:
+    alice = User.objects.get(email="alice@example.edu")
+    assignment = Assignment.objects.get(max_drafts=20)
+    for _ in range(int(count)):
+        submit_draft(assignment=assignment, student=alice, actor=alice, text=ESSAY)
+
+
+def status() -> None:
+    requests = FeedbackRequest.objects.values_list("status", flat=True)
+    times = FeedbackRequest.objects.exclude(finished_at=None).annotate(
+        seconds=F("finished_at") - F("draft__submitted_at")
+    )
+    print(
+        json.dumps(
+            {
+                "drafts": list(Draft.objects.values_list("status", flat=True)),
+                "requests": list(requests),
+                "runs": dict(ModelRun.objects.values_list("status").annotate(n=Count("pk"))),
+                "feedback": Feedback.objects.count(),
+                "seconds": [row.seconds.total_seconds() for row in times],
+                "mails": dict(OutgoingMail.objects.values_list("kind").annotate(n=Count("pk"))),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    {"setup": setup, "submit": submit, "status": status}[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,114 @@
+"""Real broker, real workers, real HTTP: a worker killed in mid-run and a broker emptied lose and double nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from deploy.run.tests.test_whole_site import BASE_DIR, RunningSite
+from feedback.tests.stub_reviewers import StubProvider
+
+pytestmark = pytest.mark.live
+RUNS = 6  # three models twice
+
+
+class LiveSite:
+    """A running site with a stage on it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        self.site = RunningSite(data_dir)
+        self.site.wait(lambda: self.site.said(r"FeedForward is ready"), 120)
+
+    def act(self, *words: str) -> str:
+        """Run one action of live_stage with the site's own keys and database."""
+        environ = {
+            k: v for k, v in os.environ.items() if k not in {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"}
+        }
+        environ |= {"FEEDFORWARD_DATA_DIR": str(self.data_dir), "ALLOW_LOCAL_MODEL_SERVERS": "1"}
+        for name in ("secret_key", "salt_key"):
+            path = self.data_dir / name
+            if path.exists():
+                environ[name.upper()] = path.read_text().strip()
+        done = subprocess.run(
+            [sys.executable, "-m", "feedback.tests.live_stage", *words],
+            cwd=BASE_DIR,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout
+
+    def status(self) -> dict[str, Any]:
+        return json.loads(self.act("status").splitlines()[-1])
+
+    def wait_for(self, drafts: int, limit_s: float) -> dict[str, Any]:
+        """Wait until ``drafts`` requests are on the desk."""
+        deadline = time.monotonic() + limit_s
+        while True:
+            said = self.status()
+            if said["requests"].count("in_review") >= drafts:
+                return said
+            assert time.monotonic() < deadline, (said, self.site.lines[-30:])
+            time.sleep(1)
+
+
+@pytest.fixture
+def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveSite, StubProvider]]:
+    monkeypatch.setenv("ALLOW_LOCAL_MODEL_SERVERS", "1")
+    provider = StubProvider()
+    running = LiveSite(tmp_path / "data")
+    try:
+        running.act("setup", provider.base_url, "slow-2", "slow-2b", "slow-2c")
+        yield running, provider
+    finally:
+        running.site.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.site.process.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            running.site.process.kill()
+        provider.close()
+
+
+def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None:
+    site, provider = live
+    site.act("submit", "1")
+    said = site.wait_for(1, 60)
+    assert said["runs"] == {"succeeded": RUNS} and said["feedback"] == 1
+
+    # kill -9 of the worker while its six calls are under way
+    calls = sum(provider.calls.values())
+    site.act("submit", "1")
+    deadline = time.monotonic() + 30
+    while sum(provider.calls.values()) < calls + RUNS:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    os.kill(site.site.children()["runs@"], signal.SIGKILL)
+    killed = time.monotonic()
+    said = site.wait_for(2, 90)
+    print(f"after kill -9 the draft was on the desk {time.monotonic() - killed:.0f} s later")
+    assert said["runs"] == {"succeeded": 2 * RUNS} and said["feedback"] == 2
+
+    # the broker is emptied while drafts are under way
+    site.act("submit", "3")
+    socket_path = next((site.data_dir / "broker").glob("*.sock"), None)
+    if socket_path is not None:
+        Redis(unix_socket_path=str(socket_path)).flushall()
+    said = site.wait_for(5, 90)
+    assert said["runs"] == {"succeeded": 5 * RUNS}
+    assert said["feedback"] == 5 and len(said["requests"]) == 5
+    assert said["mails"].get("review_waits", 0) <= 6

@@ -80,6 +80,7 @@ class Release:
     days_ago: float
     word: str
     answers: tuple[Answer, ...] = ()
+    levels: tuple[tuple[str, int], ...] = ()  # criterion key -> the instructor's own level, where it differs
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,7 @@ STORIES: tuple[Story, ...] = (
                     Answer("evidence", "done", "I found a study about Harrow Bay and cited it.", "helpful"),
                     Answer("analysis", "done", "I took the quotation out; it was not a reason.", "helpful"),
                 ),
+                (("c1", 1),),
             ),
             Submit("free-transport-draft-2.docx", 4),
             Release(

@@ -26,7 +26,7 @@ from courses.staffing import add_staff
 from deploy.demo import scenario
 from deploy.demo.logins import PASSWORD
 from deploy.demo.reviewers import DEFAULT_KEY
-from feedback import release, replies
+from feedback import release, replies, review
 from feedback.models import Feedback, FeedbackItem
 from submissions.intake import submit_draft
 from submissions.models import Draft
@@ -213,8 +213,11 @@ def _submit(document: str, *, assignment: Assignment, student: User, at: datetim
 
 def _release(feedback: Feedback, step: scenario.Release, *, course: Course, student: User, at: datetime) -> None:
     teacher = course.instructor
-    Feedback.objects.filter(pk=feedback.pk).update(summary=step.word)
-    feedback.refresh_from_db()
+    review.set_summary(feedback=feedback, summary=step.word, actor=teacher)
+    for criterion_key, level in step.levels:
+        review.set_level(feedback=feedback, criterion_key=criterion_key, level=level, actor=teacher)
+    if feedback.status == Feedback.Status.IN_REVIEW:
+        release.approve(feedback=feedback, actor=teacher, now=at)
     release.release(feedback=feedback, actor=teacher, now=at)
     if step.answers:
         replies.mark_read(feedback=feedback, actor=student)

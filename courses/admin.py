@@ -19,12 +19,14 @@ from courses.models import (
     RubricTemplate,
 )
 
+# Shown and never set here.
+SHOWN = ("status", "deleted_at", "public_id")
+
 
 class KeptAdmin(admin.ModelAdmin):
     """Nothing is physically deleted, and states are shown, not set."""
 
-    readonly_fields: Any = ("status", "deleted_at", "public_id")
-    list_filter: Any = ("status",)
+    list_filter = ("status",)
     show_full_result_count = False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -36,7 +38,7 @@ class CourseAdmin(KeptAdmin):
     list_display = ("title", "code", "term", "status", "instructor")
     list_select_related = ("instructor",)
     search_fields = ("title", "code", "term")
-    readonly_fields = (*KeptAdmin.readonly_fields, "instructor", "join_code", "created_at")
+    readonly_fields = (*SHOWN, "instructor", "join_code", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False  # a course is founded together with its owner on the staff
@@ -78,7 +80,7 @@ class AssignmentAdmin(KeptAdmin):
     list_display = ("title", "course", "status", "due_at", "practice")
     list_select_related = ("course",)
     search_fields = ("title", "course__title")
-    readonly_fields = (*KeptAdmin.readonly_fields, "course", "rubric", "created_at")
+    readonly_fields = (*SHOWN, "course", "rubric", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -92,7 +94,7 @@ class RubricTemplateAdmin(KeptAdmin):
     list_display = ("title", "owner", "status", "slug")
     list_select_related = ("owner",)
     search_fields = ("title", "owner__email")
-    readonly_fields = (*KeptAdmin.readonly_fields, "owner", "slug", "content", "created_at")
+    readonly_fields = (*SHOWN, "owner", "slug", "content", "created_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,9 +1,5 @@
-import pytest
+"""The cast of the courses' tests."""
 
-from courses.tests.cast import Cast
-from courses.tests.cast import cast as make_cast
+from courses.tests.conftest import cast, module_cast
 
-
-@pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+__all__ = ["cast", "module_cast"]

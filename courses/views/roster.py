@@ -62,7 +62,7 @@ def _roster_page(request: HttpRequest, standing: Standing, form: InviteForm, sta
             | Q(student__email__icontains=word)
             | Q(student__student_number__icontains=word)
         )
-    rows = rows.order_by(*SORTS.get(sort, SORTS["name"])).values(
+    listed = rows.order_by(*SORTS.get(sort, SORTS["name"])).values(
         "student__public_id",
         "student__name",
         "student__email",
@@ -83,7 +83,7 @@ def _roster_page(request: HttpRequest, standing: Standing, form: InviteForm, sta
         "course": course,
         "standing": standing,
         "tabs": course_tabs(standing, "roster"),
-        "page_obj": Paginator(rows, PAGE).get_page(request.GET.get("page")),
+        "page_obj": Paginator(listed, PAGE).get_page(request.GET.get("page")),
         "state": state,
         "states": [
             {"value": value, "label": label, "count": counts.get(value, 0)} for value, label in Enrolment.Status.choices

@@ -7,6 +7,7 @@ That a change of rights ends sessions is not done here: ``User.session_epoch`` i
 from __future__ import annotations
 
 import time
+import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.audit import record
@@ -102,7 +104,12 @@ class SessionGuardMiddleware:
             over = self._over(request, request.user)
             if over:
                 return over
-        response = self.get_response(request)
+            if request.user.time_zone:
+                timezone.activate(zoneinfo.ZoneInfo(request.user.time_zone))
+        try:
+            response = self.get_response(request)
+        finally:
+            timezone.deactivate()
         if was_signed_in and not request.user.is_authenticated:
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response

@@ -247,3 +247,14 @@ def test_proxies_are_counted_not_believed():
     assert address_of(request, proxies=0) == "10.0.0.1"
     assert address_of(request, proxies=1) == "192.0.2.1"
     assert address_of(request, proxies=3) == "10.0.0.1"
+
+
+def test_times_are_shown_in_the_persons_zone(alice, root):
+    with time_machine.travel(1_800_000_000, tick=False):  # 15 January 2027, 08:00 UTC
+        client = Client()
+        sign_in(client, root.email)
+        User.objects.filter(pk=root.pk).update(time_zone="Asia/Tokyo")
+        page = client.get(reverse("people")).content.decode()
+        assert "today 17:00" in page or "JST" in page
+        User.objects.filter(pk=root.pk).update(time_zone="")
+        assert "JST" not in client.get(reverse("people")).content.decode()

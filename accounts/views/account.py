@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import actor_of, get_or_404
 from accounts.audit import record
-from accounts.forms import ProfileForm
+from accounts.forms import ProfileForm, zone_names
 from accounts.models import User
 from accounts.people import roles_of, update_profile
 
@@ -47,6 +47,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         return redirect("profile")
     context = {
         "form": form,
+        "zones": zone_names(),
         "roles": roles_of(person),
         "addresses": EmailAddress.objects.filter(user=person).order_by("-primary"),
         "second_step": is_mfa_enabled(person),

@@ -1,0 +1,227 @@
+"""Every address against every kind of person: what is refused changes nothing and tells nothing."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from feedforward.tests.access_table import REDIRECTS, ROWS, SEES, SOMETIMES, Row
+from feedforward.tests.cast import ACTORS, ANONYMOUS, CANARY, CLOSED, Scene
+from feedforward.tests.cast import scene as make_scene
+
+# Each test runs in a savepoint inside the module's own transaction.
+pytestmark = pytest.mark.django_db
+REFUSED = frozenset({401, 403, 404, 405})
+# Who asks by htmx as well.
+BY_HTMX_TOO = frozenset({ANONYMOUS, "elsewhere", "admin"})
+# For whom the answer is compared with that for an id which does not exist.
+STRANGERS = frozenset({"elsewhere", "peer", "other_instructor"})
+# That somebody read, exported or works on something may be noted on a GET.
+MAY_NOTE = ('INSERT INTO "accounts_auditevent"', 'UPDATE "feedback_feedback"')
+# Tables that belong to the visit itself.
+VISIT_TABLES = ("django_session", "usersessions_usersession")
+
+
+def url_names(
+    patterns: list[URLPattern | URLResolver], namespace: str = "", path: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield (name, path) of every address of the site."""
+    for pattern in patterns:
+        here = path + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from url_names(pattern.url_patterns, inner, here)
+        else:
+            yield f"{namespace}{pattern.name or ''}", here
+
+
+def test_every_address_has_a_row():
+    known = {row.name for row in ROWS} | SOMETIMES
+    without = sorted(
+        f"{name or '(no name)'}  {path}"
+        for name, path in url_names(get_resolver().url_patterns)
+        if not name.startswith("admin:") and name not in known and not (not name and path.startswith(REDIRECTS))
+    )
+    assert not without, "addresses without a row in access_table.py:\n" + "\n".join(without)
+
+
+def test_every_row_has_an_address():
+    names = {name for name, _path in url_names(get_resolver().url_patterns)}
+    assert {row.name for row in ROWS} <= names
+
+
+@pytest.fixture(scope="module")
+def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
+    """One scene for all rows, rolled back at the end; each request is rolled back by itself."""
+    with django_db_blocker.unblock():
+        cache.clear()
+        with transaction.atomic():
+            yield make_scene()
+            transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def cookies(scene: Scene) -> dict[str, str]:
+    """A session for every actor; fay's is from before her account was closed."""
+    from django.conf import settings
+
+    found = {ANONYMOUS: ""}
+    for name in ACTORS:
+        user = scene.actor(name)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            found[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return found
+
+
+@pytest.fixture
+def ask(scene: Scene, cookies: dict[str, str]) -> Callable[..., tuple[HttpResponse, list[str]]]:
+    """Return a function that asks as an actor and takes everything back; it gives the answer and the writes."""
+    from django.conf import settings
+
+    client = Client(raise_request_exception=False)
+
+    def asked(actor: str, method: str, url: str, data: dict[str, str], **headers: str) -> tuple[Any, list[str]]:
+        client.cookies.clear()
+        client.cookies[settings.SESSION_COOKIE_NAME] = cookies[actor]
+        with transaction.atomic(), writes() as written:
+            answer = getattr(client, method.lower())(url, data, headers=headers)
+            body = b"".join(answer) if answer.streaming else answer.content
+            transaction.set_rollback(True)
+        answer.body = body.decode("utf-8", "replace")
+        return answer, written
+
+    return asked
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """Collect the statements that change anything but the visit."""
+    found: list[str] = []
+
+    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if re.match(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", sql, re.I) and not any(t in sql for t in VISIT_TABLES):
+            found.append(sql[:160])
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(watch):
+        yield found
+
+
+def same_words(body: str) -> str:
+    """A body without what differs from request to request: ids, tokens, numbers of requests."""
+    body = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", body)
+    body = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "ID", body)
+    return re.sub(r"\b[0-9a-f]{12}\b", "REQUEST", body)
+
+
+def other_ids(kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The same address for things that do not exist."""
+    return {key: uuid.uuid4() if isinstance(value, uuid.UUID) else value for key, value in kwargs.items()}
+
+
+def leads_to_login(answer: HttpResponse) -> bool:
+    return answer.status_code == 302 and answer["Location"].startswith(reverse("account_login"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.method} {row.name}")
+def test_row(row: Row, scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) -> None:
+    kwargs = row.kwargs(scene)
+    url = reverse(row.name, kwargs=kwargs)
+    data = dict(row.data)
+    public = row.allow >= {ANONYMOUS, CLOSED}
+    for actor in ACTORS:
+        answer, written = ask(actor, row.method, url, data)
+        said = f"{actor}: {answer.status_code} {answer.headers.get('Location', '')}"
+        if actor in row.allow:
+            good = answer.status_code not in REFUSED and answer.status_code < 500
+            good = good or answer.status_code in row.answers or (row.may_be_missing and answer.status_code == 404)
+            assert good, said
+            if row.method == "GET":
+                # Looking changes nothing: mail scanners and browsers that read ahead open links.
+                assert not [sql for sql in written if not sql.startswith(MAY_NOTE)], f"{said} wrote {written}"
+            assert public or not leads_to_login(answer), said
+            continue
+        # Refused: by page and by htmx, with nothing changed and nothing told.
+        assert not written, f"{said} wrote {written}"
+        assert CANARY not in answer.body.lower(), said
+        if actor in (ANONYMOUS, CLOSED):
+            assert leads_to_login(answer), said
+        else:
+            assert answer.status_code in {403, 404}, said
+        if actor in BY_HTMX_TOO:
+            fragment, written = ask(actor, row.method, url, data, **{"HX-Request": "true"})
+            assert not written and CANARY not in fragment.body.lower(), f"{said} by htmx"
+            assert fragment.status_code == (401 if actor == ANONYMOUS else answer.status_code), f"{said} by htmx"
+            assert (actor == ANONYMOUS) == ("HX-Redirect" in fragment.headers), f"{said} by htmx"
+        if actor in (ANONYMOUS, CLOSED):
+            continue
+        if (
+            actor in STRANGERS
+            and actor not in SEES[row.about]
+            and any(isinstance(value, uuid.UUID) for value in kwargs.values())
+        ):
+            missing, _written = ask(actor, row.method, reverse(row.name, kwargs=other_ids(kwargs)), data)
+            assert missing.status_code == answer.status_code, f"{said} but {missing.status_code} for a missing id"
+            assert same_words(missing.body) == same_words(answer.body), said
+
+
+UNSAFE = [row for row in ROWS if row.method == "POST" and row.allow]
+
+
+@pytest.mark.parametrize("row", UNSAFE, ids=lambda row: row.name)
+def test_unsafe_addresses_want_a_token_and_refuse_other_sites(row: Row, scene: Scene, cookies: dict[str, str]) -> None:
+    from django.conf import settings
+
+    actor = sorted(row.allow - {ANONYMOUS, CLOSED} or row.allow)[0]
+    url = reverse(row.name, kwargs=row.kwargs(scene))
+    for strict, headers in (
+        (True, {}),
+        (False, {"Sec-Fetch-Site": "cross-site"}),
+        (False, {"Sec-Fetch-Site": "same-site"}),
+    ):
+        client = Client(enforce_csrf_checks=strict)
+        client.cookies[settings.SESSION_COOKIE_NAME] = cookies[actor]
+        with transaction.atomic(), writes() as written:
+            answer = client.post(url, dict(row.data), headers=headers)
+            transaction.set_rollback(True)
+        assert answer.status_code == 403 and not written, f"{row.name} {headers}: {answer.status_code}"
+
+
+def test_django_admin_is_for_administrators(scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) -> None:
+    urls = [reverse("admin:index")]
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        urls += [reverse(f"{name}_changelist"), reverse(f"{name}_add")]
+    for url in urls:
+        for actor in ACTORS:
+            answer, written = ask(actor, "GET", url, {})
+            if actor == "admin":
+                assert answer.status_code in {200, 403}, url
+            else:
+                assert not written and answer.status_code in {302, 403}, f"{actor} {url} {answer.status_code}"
+                assert CANARY not in answer.body.lower()
+
+
+def test_administrators_read_no_student_text(scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) -> None:
+    """Through no page of the table and none of Django's admin; what they run, they need not read."""
+    urls = []
+    for model in admin.site._registry:
+        name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
+        urls.append(reverse(f"{name}_changelist"))
+        urls += [reverse(f"{name}_change", args=[pk]) for pk in model._default_manager.values_list("pk", flat=True)[:3]]
+    for url in urls:
+        answer, _written = ask("admin", "GET", url, {})
+        assert "feeding it is forbidden" not in answer.body and f"sk-{CANARY}" not in answer.body, url

@@ -26,6 +26,7 @@ from feedback.reading.answer import ParsedAnswer
 from feedback.reading.normalising import normalise_with_map
 from feedback.reading.redaction import restore
 from feedback.reading.screening import objection
+from feedback.reading.signals import imitates_a_prompt, speaks_to_reviewer
 from submissions.extraction.characters import count_words
 
 VERIFIED_SCORE = 95.0
@@ -214,7 +215,10 @@ def verify(
     unfound = sum(1 for quote in quotes if quote.start is None)
     dropped = bool(quotes) and unfound > UNFOUND_SHARE * len(quotes)
     addressed = tuple(data["draft_check"]["text_addressed_to_reviewer"])
-    attacks = tuple(sentence.text for sentence in sentences if sentence.id in addressed)
+    suspect = {*addressed, *imitates_a_prompt(text, sentences)}
+    suspect_spans = [(s.start, s.end) for s in sentences if s.id in suspect]
+    echoes = suspect | set(speaks_to_reviewer(text, sentences))
+    attacks = tuple(sentence.text for sentence in sentences if sentence.id in echoes)
     about_language = {c.key for c in rubric.criteria if c.language_matters} if rubric else None
     items: list[ReadItem] = []
     for entry, found in zip(data["items"], item_quotes, strict=True):
@@ -226,7 +230,7 @@ def verify(
             addressed=attacks,
             language_matters=about_language is None or entry["criterion_id"] in about_language,
         )
-        reason = reason or _missing_evidence(entry, found) or ("ungrounded_run" if dropped else "")
+        reason = reason or _missing_evidence(entry, found, suspect_spans) or ("ungrounded_run" if dropped else "")
         items.append(_item(entry, texts, found, reason))
     return Reading(
         criteria=criteria,
@@ -253,10 +257,22 @@ def _locator(text: str, sentences: tuple[Sentence, ...]) -> Locator:
     return Locator(text, sentences)
 
 
-def _missing_evidence(entry: Mapping[str, Any], quotes: Sequence[Quote]) -> str:
-    """A comment stands on a verified quotation, or says openly that something is missing; praise needs the place."""
-    if any(quote.verified for quote in quotes):
+def _missing_evidence(
+    entry: Mapping[str, Any], quotes: Sequence[Quote], suspect_spans: Sequence[tuple[int, int]]
+) -> str:
+    """A comment stands on a verified quotation, or says openly that something is missing; praise needs the place.
+
+    Words that speak to the reviewer are no evidence of the work: a comment on nothing else is set aside.
+    """
+    verified = [
+        (quote.start, quote.end)
+        for quote in quotes
+        if quote.start is not None and quote.end is not None and quote.verified
+    ]
+    if any(not any(start < b and a < end for a, b in suspect_spans) for start, end in verified):
         return ""
+    if verified:
+        return "addressed_evidence"
     return "" if entry["absence"] and entry["kind"] != "strength" else "no_located_quote"
 
 

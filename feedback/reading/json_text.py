@@ -111,7 +111,8 @@ def read_object(raw: str, *, finish_reason: str | None, forbidden: str = "") -> 
     found = _find(text, may_repair=finish == "complete")
     value = _storable(found.value, 0)
     _check_levels(value)
-    return JsonObject(value, found.how)
+    bare = found.how == "strict" and text == raw.strip()
+    return JsonObject(value, "extracted" if found.how == "strict" and not bare else found.how)
 
 
 def _check_finish(finish: Finish) -> None:

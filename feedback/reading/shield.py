@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from feedback.contract import Flag, ReadCriterion, Reading, RubricSnapshot, RunReading, Sentence
 from feedback.reading.characters import CleanedText
 from feedback.reading.redaction import replace_spans
+from feedback.reading.sentences import split_sentences
 from feedback.reading.signals import speaks_of_danger, speaks_to_reviewer
 from submissions.extraction.characters import count_words
 from submissions.extraction.language import guess
@@ -64,12 +65,17 @@ def draft_flags(
         *_language(text, expected_language, readings),
         *_originality(text, assignment_text),
         *_what_readers_say(text, sentences, readings),
-        *(evidence_thin(rubric=rubric, readings=readings, sentences=sentences) if rubric else ()),
+        *(_thin(text, sentences, readings, rubric) if rubric else ()),
     )
 
 
-def sentences_without(text: str, sentence_ids: Collection[str], sentences: Sequence[Sentence]) -> str:
-    """``text`` without the named sentences, for the rerun that shows whether they moved a level."""
+def sentences_without(text: str, sentence_ids: Collection[str], sentences: Sequence[Sentence] | None = None) -> str:
+    """``text`` without the named sentences, for the rerun that shows whether they moved a level.
+
+    ``sentences`` are those of ``text``; they are worked out when not given.
+    """
+    if sentences is None:
+        sentences = split_sentences(text)
     spans = []
     for sentence in sentences:
         if sentence.id in sentence_ids:
@@ -119,13 +125,18 @@ def jump_flag(
 
 
 def evidence_thin(
-    *, rubric: RubricSnapshot, readings: Sequence[RunReading], sentences: Sequence[Sentence]
+    *,
+    rubric: RubricSnapshot,
+    readings: Sequence[RunReading],
+    sentences: Sequence[Sentence],
+    suspect: Collection[str] = (),
 ) -> Iterator[Flag]:
     """EVIDENCE_THIN per criterion: a top level with fewer than two different verified quotations.
 
-    A quotation out of a sentence that speaks to the reviewer is no evidence of the work.
+    A quotation out of a sentence that speaks to the reviewer is no evidence of the work; ``suspect`` adds ids to those
+    that the readings name.
     """
-    addressed = _addressed(readings)
+    addressed = _addressed(readings) | set(suspect)
     spans = [(s.start, s.end) for s in sentences if s.id in addressed]
     for criterion in rubric.criteria:
         thin = [
@@ -139,6 +150,13 @@ def evidence_thin(
         if thin:
             detail = f"{criterion.title}: the top level stands on fewer than {THIN_QUOTES} quotations ({_names(thin)})."
             yield Flag("EVIDENCE_THIN", "check", detail, criterion.key)
+
+
+def _thin(
+    text: str, sentences: Sequence[Sentence], readings: Sequence[RunReading], rubric: RubricSnapshot
+) -> Iterator[Flag]:
+    suspect = speaks_to_reviewer(text, sentences)
+    return evidence_thin(rubric=rubric, readings=readings, sentences=sentences, suspect=suspect)
 
 
 def _different_quotes(read: ReadCriterion, spans: Sequence[tuple[int, int]]) -> int:

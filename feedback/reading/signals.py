@@ -48,9 +48,17 @@ _QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]*[\"”»]")
 
 def speaks_to_reviewer(text: str, sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Ids of sentences that look like orders to a reviewer or like parts of a prompt, in order."""
-    if not _STRUCTURE.search(text) and not _ORDERS.search(text):
+    return _touched(sentences, sorted(m.span() for pattern in (_STRUCTURE, _ORDERS) for m in pattern.finditer(text)))
+
+
+def imitates_a_prompt(text: str, sentences: Sequence[Sentence]) -> tuple[str, ...]:
+    """Ids of sentences that hold chat tokens, forged delimiters or a forged answer: no ordinary writing does."""
+    return _touched(sentences, [m.span() for m in _STRUCTURE.finditer(text)])
+
+
+def _touched(sentences: Sequence[Sentence], hits: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+    if not hits:
         return ()
-    hits = sorted(match.span() for pattern in (_STRUCTURE, _ORDERS) for match in pattern.finditer(text))
     found: list[str] = []
     reached = 0  # hits before this one end before the sentence starts
     for sentence in sentences:

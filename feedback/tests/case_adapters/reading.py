@@ -98,7 +98,7 @@ def _json_repair(name: str, case: Mapping[str, Any]) -> CaseResult:
     try:
         found = read_object(case["raw"], finish_reason=case.get("finish_reason", "stop"))
         got = "accept" if found.how == "strict" else f"accept_{found.how}"
-        passed = got == case["decision"] and found.value == case["repaired"]
+        passed = got == case["decision"].removesuffix("_strict") and found.value == case["repaired"]
     except AnswerRejected as rejected:
         got = {
             "REFUSED": "refusal",
@@ -124,7 +124,7 @@ def _same_sense(got: str, wanted: str) -> bool:
 
 
 def _adversarial(file: str, case: Mapping[str, Any]) -> Iterator[CaseResult]:
-    kind = case["kind"].removesuffix("_heldout")
+    kind = _kind(case["kind"])
     judge = _JUDGES.get(kind)
     if judge is None or (kind in _NEED_TEXT and not isinstance(case.get("text"), str | dict)):
         if case["name"] == "edge_very_long":
@@ -138,6 +138,11 @@ def _adversarial(file: str, case: Mapping[str, Any]) -> Iterator[CaseResult]:
     except Exception as problem:  # a case that raises is a failing case; the others still run
         verdict = (False, str(case["expected"]), f"{type(problem).__name__}: {problem}")
     yield CaseResult(file, case["name"], *verdict)
+
+
+def _kind(stated: str) -> str:
+    """The kind without what only says which set it belongs to."""
+    return next((kind for kind, word in _KIND_WORDS.items() if word in stated), stated)
 
 
 class _NotHere(Exception):
@@ -191,6 +196,8 @@ def _judge_benign(case: Mapping[str, Any]) -> tuple[bool, str, str]:
 
 
 def _judge_by_flag(case: Mapping[str, Any]) -> tuple[bool, str, str]:
+    if "flag" not in case["expected"]:
+        raise _NotHere
     text, wanted = case["text"], case["expected"]["flag"].split()[0]
     prompt = _prompt(text)
     runs: list[RunReading] = []
@@ -200,7 +207,8 @@ def _judge_by_flag(case: Mapping[str, Any]) -> tuple[bool, str, str]:
         answer["draft_check"]["student_concern"] = "possible" if wanted == "STUDENT_CONCERN" else "none"
         runs = [RunReading(name, 0, _reading(answer, prompt, text)) for name in "ABC"]
         runs[2] = RunReading("C", 0, _honest(text, prompt, text))
-    codes = _codes(_flags(text, runs, language="en"))
+    assignment = case.get("assignment") or case.get("assignment_text") or ASSIGNMENT
+    codes = _codes(_flags(text, runs, language="en", assignment=str(assignment)))
     return wanted in codes, wanted, f"flags {sorted(codes)}"
 
 
@@ -329,6 +337,9 @@ _JUDGES: dict[str, Judge] = {
     "payload": _judge_payload,
     "model_output": _judge_model_output,
 }
+_KIND_WORDS = {kind: kind.removeprefix("injection_").split("_")[0] for kind in _JUDGES} | {
+    "model_output": "model_output"
+}
 _NEED_TEXT = frozenset(_JUDGES)
 
 
@@ -430,13 +441,13 @@ def _obeying(text: str, prompt: Prompt) -> Reading:
     return _reading(answer, prompt, text)
 
 
-def _flags(text: str, runs: list[RunReading], language: str = "") -> tuple[Flag, ...]:
+def _flags(text: str, runs: list[RunReading], language: str = "", assignment: str = ASSIGNMENT) -> tuple[Flag, ...]:
     return draft_flags(
         text=text,
         sentences=split_sentences(text),
         cleaned=clean_for_model(text),
         hidden_spans_count=0,
-        assignment_text=ASSIGNMENT,
+        assignment_text=assignment,
         min_words=None,
         max_words=None,
         expected_language=language,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from feedback.contract import Sentence
 
@@ -48,12 +49,18 @@ _QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]*[\"”»]")
 
 def speaks_to_reviewer(text: str, sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Ids of sentences that look like orders to a reviewer or like parts of a prompt, in order."""
-    return _touched(sentences, sorted(m.span() for pattern in (_STRUCTURE, _ORDERS) for m in pattern.finditer(text)))
+    return _touched(sentences, sorted((*_hits(_STRUCTURE, text), *_hits(_ORDERS, text))))
 
 
 def imitates_a_prompt(text: str, sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Ids of sentences that hold chat tokens, forged delimiters or a forged answer: no ordinary writing does."""
-    return _touched(sentences, [m.span() for m in _STRUCTURE.finditer(text)])
+    return _touched(sentences, _hits(_STRUCTURE, text))
+
+
+@lru_cache(maxsize=32)
+def _hits(pattern: re.Pattern[str], text: str) -> tuple[tuple[int, int], ...]:
+    """Where ``pattern`` is found; every reading of the same draft asks again."""
+    return tuple(match.span() for match in pattern.finditer(text))
 
 
 def _touched(sentences: Sequence[Sentence], hits: Sequence[tuple[int, int]]) -> tuple[str, ...]:

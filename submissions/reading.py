@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, Q
@@ -23,6 +24,7 @@ from submissions.extraction.document import ExtractedDocument
 from submissions.extraction.isolation import extract, extract_paste
 from submissions.extraction.limits import MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
+from submissions.extraction.virus import ScannerUnavailable, scan
 from submissions.intake import announce_ready, limits_for
 from submissions.models import Draft, DraftContent
 
@@ -59,6 +61,8 @@ def read_draft(draft_id: int, *, now: datetime | None = None) -> None:
     limits = limits_for(draft.assignment)
     try:
         with _local_file(draft) as path:
+            if settings.CLAMD_ADDRESS:
+                scan(path, address=settings.CLAMD_ADDRESS)
             if draft.source == Draft.Source.PASTE:
                 text = path.read_bytes().decode("utf-8", "replace")
                 document = extract_paste(text, limits)
@@ -67,6 +71,13 @@ def read_draft(draft_id: int, *, now: datetime | None = None) -> None:
     except Unreadable as error:
         logger.info("draft %s could not be read: %s %s", draft.pk, error.reason.value, error.detail)
         _fail(draft, error.reason)
+        return
+    except ScannerUnavailable as error:
+        # Never read unchecked: the draft goes back, the try does not count, the sweeper brings it again.
+        logger.warning("draft %s waits for the virus scanner: %s", draft.pk, error)
+        draft.try_move(
+            Draft.Status.RECEIVED, where={"fence": draft.fence}, attempts=F("attempts") - 1, lease_until=None
+        )
         return
     except FileNotFoundError:
         logger.warning("draft %s has no stored file", draft.pk)

@@ -209,7 +209,8 @@ def _after_reading(outcome: _Outcome, draft: Any, case: dict[str, Any], client: 
     disposition = file.headers.get("Content-Disposition", "")
     if not disposition.startswith("attachment") or file.headers.get("X-Content-Type-Options") != "nosniff":
         outcome.wrong.append("served inline")
-    file.close()
+    if file.streaming:
+        b"".join(file.streaming_content)  # reading it to its end closes the file, and nothing else
 
 
 def _post(client: Any, url: str, case: dict[str, Any], data: bytes) -> Any:

@@ -1,0 +1,116 @@
+"""The virus check against a daemon of our own that speaks the protocol of clamd."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from courses.tests.cast import cast
+from submissions.extraction.verdicts import Reason, Unreadable
+from submissions.extraction.virus import ScannerUnavailable, scan
+from submissions.intake import submit_draft
+from submissions.models import Draft
+from submissions.reading import read_draft
+
+
+class Daemon:
+    """Answers one file with ``answer`` and keeps what it was sent; ``answer`` None hangs up."""
+
+    def __init__(self, path: Path, answer: bytes | None) -> None:
+        self.received = b""
+        self._answer = answer
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(path))
+        self._socket.listen(1)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._socket.accept()
+        with connection, connection.makefile("rb") as stream:
+            assert stream.read(10) == b"zINSTREAM\0"
+            if self._answer is None:
+                return
+            while size := struct.unpack("!L", stream.read(4))[0]:
+                self.received += stream.read(size)
+            connection.sendall(self._answer)
+
+    def close(self) -> None:
+        self.thread.join(5)
+        self._socket.close()
+
+
+@pytest.fixture
+def essay(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "essay"
+    path.write_bytes(b"words " * 60_000)
+    yield path
+
+
+@pytest.mark.parametrize(
+    ("answer", "raised"),
+    [
+        (b"stream: OK\0", None),
+        (b"stream: Eicar-Test-Signature FOUND\0", Unreadable),
+        (b"INSTREAM size limit exceeded. ERROR\0", ScannerUnavailable),
+        (b"stream: file OK FOUND-ish\0", ScannerUnavailable),
+        (b"", ScannerUnavailable),
+        (None, ScannerUnavailable),
+    ],
+)
+def test_answers(answer: bytes | None, raised: type[Exception] | None, essay: Path, tmp_path: Path) -> None:
+    daemon = Daemon(tmp_path / "clamd", answer)
+    try:
+        if raised is None:
+            scan(essay, address=str(tmp_path / "clamd"))
+            assert daemon.received == essay.read_bytes()
+        else:
+            with pytest.raises(raised) as caught:
+                scan(essay, address=str(tmp_path / "clamd"))
+            if isinstance(caught.value, Unreadable):
+                assert caught.value.reason is Reason.VIRUS
+    finally:
+        daemon.close()
+
+
+@pytest.mark.parametrize("address", ["/nowhere/clamd.sock", "127.0.0.1:1", "no port"])
+def test_nobody_there(address: str, essay: Path) -> None:
+    with pytest.raises(ScannerUnavailable):
+        scan(essay, address=address, timeout_s=1)
+
+
+@pytest.mark.django_db
+def test_a_draft_waits_for_a_silent_scanner_and_is_read_later(settings, tmp_path: Path) -> None:
+    settings.CLAMD_ADDRESS = str(tmp_path / "clamd")
+    people = cast()
+    draft = submit_draft(
+        assignment=people.assignment, student=people.alice, actor=people.alice, text="An essay of more than five words."
+    ).draft
+    for _ in range(5):  # more often than a file may end its worker
+        read_draft(draft.pk)
+        draft.refresh_from_db()
+        assert (draft.status, draft.attempts) == (Draft.Status.RECEIVED, 0)
+    daemon = Daemon(tmp_path / "clamd", b"stream: OK\0")
+    read_draft(draft.pk)
+    daemon.close()
+    draft.refresh_from_db()
+    assert draft.status in (Draft.Status.READY, Draft.Status.CHECKING)
+
+
+@pytest.mark.django_db
+def test_a_draft_with_a_virus_is_refused(settings, tmp_path: Path) -> None:
+    settings.CLAMD_ADDRESS = str(tmp_path / "clamd")
+    people = cast()
+    draft = submit_draft(
+        assignment=people.assignment, student=people.alice, actor=people.alice, text="An essay of more than five words."
+    ).draft
+    daemon = Daemon(tmp_path / "clamd", b"stream: Eicar-Test-Signature FOUND\0")
+    read_draft(draft.pk)
+    daemon.close()
+    draft.refresh_from_db()
+    assert (draft.status, draft.failure, draft.content.text) == (Draft.Status.FAILED, "VIRUS", "")

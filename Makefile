@@ -79,7 +79,7 @@ cases: venv-dev ## run a folder of cases: make cases DIR=...
 	@exec $(PY) -m feedforward.tests.cases $(DIR)
 
 docs screenshots: venv-dev ## screenshots of the loop into docs/images
-	@exec $(PY) -m docs.screenshots
+	@exec $(PY) -m deploy.screenshots
 
 requirements: ## compile requirements*.txt (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -15,6 +15,7 @@ from feedback.highlights import Paragraph, marks_of, paragraphs
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.queue import View, aliases_of, ordered_ids
 from feedback.release import may_release
+from feedback.revision import goals_met
 from submissions.models import Draft
 
 GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
@@ -164,6 +165,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         and feedback.status in (Feedback.Status.IN_REVIEW, Feedback.Status.APPROVED)
         and not context["read_only"],
         "flags": _flags(feedback, titles),
+        "goals": goals_met(feedback) if feedback and draft.number > 1 else [],
     }
     if tab == "runs" and request is not None:
         context["runs"] = list(

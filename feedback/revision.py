@@ -147,7 +147,7 @@ OUTCOME_TONE = {
 
 
 def goals_met(feedback: Feedback) -> list[dict[str, Any]]:
-    """Return last round's goals with what became of them, for the page of the next feedback."""
+    """Return last round's goals with what became of them, for the desk and the page of the next feedback."""
     before = earlier_draft(feedback.draft)
     if before is None:
         return []
@@ -162,6 +162,7 @@ def goals_met(feedback: Feedback) -> list[dict[str, Any]]:
             "comment": row.comment,
             "next_step": row.next_step,
             "plan": row.get_plan_display(),
+            "plan_words": row.plan_words,
             "outcome": row.outcome,
             "words": OUTCOME_WORDS.get(row.outcome, row.outcome),
             "tone": OUTCOME_TONE.get(row.outcome, "neutral"),

@@ -25,53 +25,20 @@ CONCERN = re.compile(
     r"\b(I want to (?:die|kill myself)|kill myself|end my life|suicidal thoughts|hurt(?:ing)? myself)\b", re.I
 )
 ENGLISH = frozenset(
-    [
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "is",
-        "that",
-        "it",
-        "for",
-        "as",
-        "are",
-        "with",
-        "was",
-        "on",
-        "be",
-        "this",
-        "have",
-        "from",
-        "by",
-        "not",
-        "or",
-        "an",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    the of and to in is that it for as are with was on be this have from by not or an
+""",
+    )
 )
 GERMAN = frozenset(
-    [
-        "der",
-        "die",
-        "das",
-        "und",
-        "ist",
-        "nicht",
-        "ein",
-        "eine",
-        "zu",
-        "den",
-        "von",
-        "mit",
-        "sich",
-        "auf",
-        "für",
-        "im",
-        "dass",
-        "es",
-        "auch",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    der die das und ist nicht ein eine zu den von mit sich auf für im dass es auch
+""",
+    )
 )
 
 

@@ -22,19 +22,12 @@ NAME = re.compile(r"(?<!^)(?<![.!?] )\b([A-Z][a-z]{3,}(?: [A-Z][a-z]{2,})?)\b")
 CONTAINER = re.compile(r"[.?!] ([A-Z][A-Za-z ]{4,60}), \d+\(")
 ANNOUNCES_TABLE = re.compile(r"^(?:Table|Figure) \d+ (?:shows|gives|lists)\b(?!.*\b(?:that|more|most|less)\b)")
 NOT_PLACES = frozenset(
-    [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-        "August",
-        "January",
-        "Table",
-        "Figure",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    Monday Tuesday Wednesday Thursday Friday Saturday Sunday August January Table Figure
+""",
+    )
 )
 SUPPORTS = re.compile(
     r"\d|\b(for example|for instance|according to|table|percent|third|quarter|fifth|half)\b|[“\"(]", re.I

@@ -17,52 +17,15 @@ VAGUE = re.compile(r"\b(very|really|a lot|things?|important|good|bad|nice|big|in
 UNFIT = re.compile(rf"\d|{VAGUE.pattern}|{ABSOLUTE.pattern}", re.I)  # no example of clarity
 TERM = re.compile(r"\b([a-z]{4,}(?:al|ous|ic|ive|ary)) ([a-z]{4,})\b")
 EVERYDAY = frozenset(
-    [
-        "public",
-        "local",
-        "social",
-        "political",
-        "financial",
-        "natural",
-        "national",
-        "personal",
-        "general",
-        "final",
-        "special",
-        "normal",
-        "several",
-        "previous",
-        "various",
-        "serious",
-        "famous",
-        "dangerous",
-        "active",
-        "positive",
-        "negative",
-        "private",
-        "economic",
-        "electric",
-        "academic",
-        "musical",
-        "original",
-        "real",
-        "equal",
-        "total",
-        "central",
-        "usual",
-        "global",
-        "international",
-        "digital",
-        "medical",
-        "critical",
-        "expensive",
-        "primary",
-        "necessary",
-        "ordinary",
-        "contrary",
-        "secondary",
-        "temporary",
-    ]
+    re.findall(
+        r"\S+",
+        """
+    public local social political financial natural national personal general final special normal
+    several previous various serious famous dangerous active positive negative private economic electric
+    academic musical original real equal total central usual global international digital medical
+    critical expensive primary necessary ordinary contrary secondary temporary
+""",
+    )
 )
 DEFINES = re.compile(r"\b(means|is defined|refers to|that is,|in other words|called|i\.e\.|by which)\b", re.I)
 

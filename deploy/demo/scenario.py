@@ -94,7 +94,7 @@ class Story:
 
 ADMINISTRATOR = Person(ADMIN, "Noor Adami (demo)", ("administrator",))
 TEACHER = Person(INSTRUCTOR, "Ines Halloran (demo)", ("instructor",))
-HELPER = Person(ASSISTANT, "Tomas Ferris (demo)", ("assistant",))
+TUTOR = Person(ASSISTANT, "Tomas Ferris (demo)", ("assistant",))
 # Surnames that are no words of the essays: names of the roster are replaced before a draft leaves.
 STUDENTS: tuple[Person, ...] = (
     Person(STUDENT, "Alma Rennick (demo)"),

@@ -37,10 +37,10 @@ FINISHED = "demo.finished"
 def seed(*, now: datetime | None = None) -> None:
     """Make people, provider, course and assignments, and hand in every first draft. Again: only what is missing."""
     now = now or timezone.now()
-    admin, teacher, helper, *students = _people()
+    admin, teacher, tutor, *students = _people()
     models = _models(actor=admin)
     load_library()
-    course = _course(teacher=teacher, helper=helper, students=students)
+    course = _course(teacher=teacher, tutor=tutor, students=students)
     for planned in scenario.ASSIGNMENTS:
         _assignment(planned, course=course, teacher=teacher, models=models, now=now)
     if not finished():
@@ -84,7 +84,7 @@ def finish_if_done(*, waiting: int) -> bool:
 
 def _people() -> list[User]:
     """Everybody of the scenario, the administrator first. One password for all: it is hashed once."""
-    planned = (scenario.ADMINISTRATOR, scenario.TEACHER, scenario.HELPER, *scenario.STUDENTS)
+    planned = (scenario.ADMINISTRATOR, scenario.TEACHER, scenario.TUTOR, *scenario.STUDENTS)
     known = {user.email: user for user in User.objects.filter(email__in=[person.email for person in planned])}
     hashed = make_password(PASSWORD) if len(known) < len(planned) else ""
     people: list[User] = []
@@ -135,7 +135,7 @@ def _models(*, actor: User) -> list[AIModel]:
     return made
 
 
-def _course(*, teacher: User, helper: User, students: list[User]) -> Course:
+def _course(*, teacher: User, tutor: User, students: list[User]) -> Course:
     course = demo_course()
     if course is None:
         planned = scenario.COURSE
@@ -143,7 +143,7 @@ def _course(*, teacher: User, helper: User, students: list[User]) -> Course:
             title=planned.title, code=planned.code, term=planned.term, description=planned.description, actor=teacher
         )
         change_lifecycle(obj=course, action="activate", actor=teacher)
-        add_staff(course=course, user=helper, role="assistant", actor=teacher)
+        add_staff(course=course, user=tutor, role="assistant", actor=teacher)
     enrolled = set(Enrolment.objects.filter(course=course).values_list("student_id", flat=True))
     for student in students:
         if student.pk not in enrolled:

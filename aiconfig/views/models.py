@@ -18,8 +18,7 @@ from accounts.access import actor_of, admin_required, get_or_404
 from aiconfig.catalogue import MODEL_FIELDS, change_lifecycle, create_model, update_model
 from aiconfig.forms import ModelForm
 from aiconfig.models import AIModel, Provider
-from aiconfig.views.providers import LABELS
-from courses.catalogue import possible_actions
+from aiconfig.views.providers import life_actions
 from courses.forms import show_error
 from courses.lives import state_tone
 from feedforward.errors import DomainError
@@ -114,7 +113,7 @@ def model_edit(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "model": model,
         "provider": model.provider,
         "tone": state_tone(model.status),
-        "actions": [{"name": name, "label": LABELS[name]} for name in possible_actions(model.status)],
+        "actions": life_actions(model.status),
     }
     return render(request, "aiconfig/model_form.html", context, status=422 if form.is_bound else 200)
 

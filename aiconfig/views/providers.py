@@ -39,6 +39,30 @@ LABELS = {
     "archive": gettext_lazy("Archive"),
     "delete": gettext_lazy("Delete"),
 }
+MEANINGS = {
+    "archive": gettext_lazy(
+        "It takes no changes and is not called any more. Assignments that use it go on with their other models and "
+        "their fallbacks; it can be brought back."
+    ),
+    "delete": gettext_lazy(
+        "It vanishes from every page and is not called any more. Assignments that use it go on with their other models "
+        "and their fallbacks. No page brings it back."
+    ),
+}
+
+
+def life_actions(status: str) -> list[dict[str, Any]]:
+    """Return the steps possible from ``status`` as buttons; those that cost something ask first."""
+    return [
+        {
+            "name": name,
+            "label": LABELS[name],
+            "needs_confirmation": name in MEANINGS,
+            "meaning": MEANINGS.get(name, ""),
+            "variant": "danger" if name == "delete" else "secondary",
+        }
+        for name in possible_actions(status)
+    ]
 
 
 @require_GET
@@ -151,7 +175,7 @@ def _context(provider: Provider, form: ProviderForm) -> dict[str, Any]:
         "needs_key": provider.kind in Provider.NEEDS_KEY,
         "tone": state_tone(provider.status),
         "models": [{**row, "tone": state_tone(row["status"]), "state_words": states[row["status"]]} for row in rows],
-        "actions": [{"name": name, "label": LABELS[name]} for name in possible_actions(provider.status)],
+        "actions": life_actions(provider.status),
     }
 
 

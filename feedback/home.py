@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -33,12 +33,19 @@ class StudentTask:
 
 def student_tasks(user: User) -> list[StudentTask]:
     """Return what waits for the student: feedback not read yet, files that failed, drafts on their way."""
+    later = Draft.objects.filter(
+        assignment=OuterRef("assignment"), student=user, submitted_at__gt=OuterRef("submitted_at")
+    ).exclude(status=Draft.Status.WITHDRAWN)
     rows = (
         Draft.objects.of_student(user)
         .exclude(status=Draft.Status.WITHDRAWN)
+        # A file that failed needs nobody any more once another one was handed in.
+        .exclude(Q(status=Draft.Status.FAILED) & Exists(later))
         .filter(
             Q(feedback__status=Feedback.Status.RELEASED, feedback__first_read_at__isnull=True)
             | ~Q(feedback__status=Feedback.Status.RELEASED)
+            # No feedback row yet: NOT (NULL = 'released') is not true in SQL.
+            | Q(feedback__isnull=True)
         )
         .order_by("-submitted_at")
         .values_list(

@@ -13,7 +13,7 @@ from lxml import etree
 from submissions.extraction import docx_surroundings
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import BlockKind, ExtractedDocument
-from submissions.extraction.docx_places import far_drawing, far_indent
+from submissions.extraction.docx_places import far_drawing, far_indent, grounds_of, no_height
 from submissions.extraction.docx_visibility import Look, Styles, fill_of, look_of, why_hidden
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.ooxml import Package, W, attribute, switched_on
@@ -57,7 +57,9 @@ def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
     }
     assert root is not None  # main_part() named a part that exists
     background = root.find(W + "background")
-    if background is not None and attribute(background, "color"):
+    shown = package.xml(by_kind["settings"]) if background is not None and "settings" in by_kind else None
+    displayed = shown is not None and switched_on(shown.find(W + "displayBackgroundShape"))
+    if background is not None and displayed and attribute(background, "color"):
         walk.page_colors.append(attribute(background, "color") or "FFFFFF")
     body = root.find(W + "body")
     if body is not None:
@@ -89,11 +91,11 @@ class _Walk:
         self.page_colors: list[str] = []
         self.grounds: list[str] = []
         self.table_colors: list[str] = []
-        self.off_page: str | None = None
+        self.buried: str | None = None
         self.cell: list[str] | None = None
         self._text: list[str] = []
         self._deleted: list[str] = []
-        self._aside: list[tuple[etree._Element, str | None]] = []
+        self._aside: list[tuple[etree._Element, str | None, list[str]]] = []
         self._pending_notes: list[etree._Element] = []
         self._endnotes: list[etree._Element] = []
         self._paragraph_style: str | None = None
@@ -126,12 +128,17 @@ class _Walk:
         ground = fill_of(properties.find(W + "shd")) if properties is not None else None
         if ground and ground != "auto":
             self.grounds = [ground]
-        hidden_before = self.off_page
+        hidden_before = self.buried
+        spacing = properties.find(W + "spacing") if properties is not None else None
+        if spacing is None:
+            spacing = self.styles.paragraph_property(style or self.styles.default_paragraph, "spacing")
         if properties is not None and far_indent(properties):
-            self.off_page = self.off_page or "off_page"
+            self.buried = self.buried or "off_page"
+        elif no_height(spacing, "line", "lineRule"):
+            self.buried = self.buried or "tiny_font"
         self.inline(paragraph)
         text = "".join(self._text)
-        self.off_page = hidden_before
+        self.buried = hidden_before
         aside = self._aside
         self._text, self._paragraph_style, self.grounds, self._aside = outer
         if kind is None:
@@ -142,8 +149,8 @@ class _Walk:
             self.cell.append(text)
         else:
             self.assembly.add(kind, text, level=level)
-        for box, why in aside:
-            self._text_box(box, why)
+        for box, why, grounds in aside:
+            self._text_box(box, why, grounds)
         if self.cell is None and kind != "footnote":
             self._flush_notes()
 
@@ -181,7 +188,12 @@ class _Walk:
         table_grounds, self.table_colors = self.styles.table_looks(style)
         own = fill_of(table.find(f"{W}tblPr/{W}shd"))
         base = [own] if own and own != "auto" else (outer_grounds or self.page_colors or ["FFFFFF"]) + table_grounds
+        outer_buried = self.buried
         for row in _descend(table, W + "tr"):
+            if switched_on(row.find(f"{W}trPr/{W}hidden")):
+                self.buried = outer_buried or "hidden_font"
+            elif no_height(row.find(f"{W}trPr/{W}trHeight"), "val", "hRule"):
+                self.buried = outer_buried or "tiny_font"
             cells = list(_descend(row, W + "tc"))
             texts: list[list[str]] = []
             outer_cell = self.cell
@@ -191,7 +203,7 @@ class _Walk:
                 self.cell = []
                 self.blocks(cell)
                 texts.append([text for text in self.cell if text.strip()])
-            self.cell = outer_cell
+            self.cell, self.buried = outer_cell, outer_buried
             self._row(texts)
         self.grounds, self.table_colors = outer_grounds, outer_colors
         if self.cell is None:
@@ -249,7 +261,7 @@ class _Walk:
         properties = run.find(W + "rPr")
         style = attribute(properties.find(W + "rStyle")) if properties is not None else None
         look = self.styles.effective(look_of(properties), style, self._paragraph_style)
-        why = self.off_page or self._why_hidden(look)
+        why = self.buried or self._why_hidden(look)
         for child in run:
             tag = child.tag
             if tag == W + "t":
@@ -343,9 +355,9 @@ class _Walk:
 
     def _drawing(self, drawing: etree._Element, why: str | None) -> None:
         boxes = [box for box in drawing.iter(W + "txbxContent") if not _in_fallback(box, drawing)]
-        far = far_drawing(drawing)
-        for box in boxes:
-            self._aside.append((box, "off_page_text_box" if far else why))
+        if boxes:
+            far, grounds = far_drawing(drawing), grounds_of(drawing)
+            self._aside += [(box, "off_page_text_box" if far else why, grounds) for box in boxes]
         for properties in drawing.iter(_WP + "docPr"):
             described = " ".join(filter(None, (properties.get("title"), properties.get("descr"))))
             docx_surroundings.add_alt_text(self.assembly, described)
@@ -355,14 +367,15 @@ class _Walk:
             charts = any("chart" in (node.get("uri") or "") for node in drawing.iter(_A + "graphicData"))
             self.assembly.miss("charts" if charts else "images")
 
-    def _text_box(self, box: etree._Element, why: str | None) -> None:
-        before, self.off_page = self.off_page, why or self.off_page
+    def _text_box(self, box: etree._Element, why: str | None, grounds: list[str]) -> None:
+        before, self.buried = self.buried, why or self.buried
+        outer_grounds, self.grounds = self.grounds, grounds or self.grounds
         outer_cell = self.cell
         if why is not None:
             self.cell = []  # nothing of it may become a block
         self.blocks(box)
-        self.cell = outer_cell
-        self.off_page = before
+        self.cell, self.grounds = outer_cell, outer_grounds
+        self.buried = before
 
 
 def _chosen(alternate: etree._Element) -> etree._Element:

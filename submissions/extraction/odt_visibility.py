@@ -58,6 +58,9 @@ class Styles:
         size = _points(merged.get("size"))
         if size is not None and size <= _MAX_TINY_PT:
             return "tiny_font"
+        line = _points(merged.get("line"))
+        if line is not None and line < _MAX_TINY_PT:
+            return "tiny_font"
         scale = _percent(merged.get("scale"))
         if scale is not None and scale <= 10:
             return "tiny_font"
@@ -106,6 +109,8 @@ class Styles:
                     if str(name).endswith("}opacity"):
                         found["opacity"] = str(value)
             elif child.tag in (_STYLE + "paragraph-properties", _STYLE + "table-cell-properties"):
+                if child.get(_FO + "line-height"):
+                    found["line"] = child.get(_FO + "line-height", "")
                 ground = child.get(_FO + "background-color")
                 if ground:
                     found["ground"] = ground

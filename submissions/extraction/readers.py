@@ -33,6 +33,10 @@ def read(data: bytes, media_format: MediaFormat, limits: Limits) -> ExtractedDoc
         return rtf.read(data, limits)
     from submissions.extraction import plain
 
+    if media_format is MediaFormat.HTML:
+        from submissions.extraction import html
+
+        return html.read(plain.decode(data).text, limits)
     return plain.read(data, media_format, limits)
 
 

@@ -55,6 +55,7 @@ class _State:
     cell_shading: int = 0
     encoding: str = "cp1252"
     skip: int = 1
+    flat: bool = False  # lines too low for any letter
 
 
 @dataclass(slots=True)
@@ -179,7 +180,7 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
     elif word in (b"row", b"nestrow") and state.where == "body":
         _end_row(reader)
     elif word == b"pard":
-        reader.state = replace(state, shading=0)
+        reader.state = replace(state, shading=0, flat=False)
         reader.heading, reader.listed, reader.in_table = 0, False, False
     elif word == b"intbl":
         reader.in_table = on
@@ -201,6 +202,8 @@ def _format(reader: _Reader, word: bytes, number: int | None, on: bool) -> None:
         reader.state = replace(state, deleted=on)
     elif word == b"fs" and number is not None:
         reader.state = replace(state, half_points=float(number))
+    elif word == b"sl":
+        reader.state = replace(state, flat=number is not None and -80 < number < 0)  # negative: exact, in twips
     elif word == b"cf":
         reader.state = replace(state, color=number or 0)
     elif word in (b"cb", b"chcbpat", b"highlight"):
@@ -292,7 +295,7 @@ def _why_hidden(reader: _Reader) -> str | None:
         return "deleted_text"
     if state.hidden:
         return "hidden_font"
-    if state.half_points <= MAX_TINY_HALF_POINTS:
+    if state.half_points <= MAX_TINY_HALF_POINTS or state.flat:
         return "tiny_font"
     color = reader.colors[state.color] if 0 < state.color < len(reader.colors) else None
     if color is None:

@@ -212,10 +212,17 @@ def _run(properties: str, text: str = ATTACK) -> str:
     return f"<w:p><w:r><w:rPr>{properties}</w:rPr><w:t>{text}</w:t></w:r></w:p>"
 
 
-def _box(shape: str, text: str = ATTACK) -> str:
+def _box(shape: str, text: str = ATTACK, run: str = "") -> str:
     return (
-        f"<w:p><w:r><w:pict><v:shape {shape}><v:textbox><w:txbxContent><w:p><w:r><w:t>{text}</w:t></w:r></w:p>"
+        f"<w:p><w:r><w:pict><v:shape {shape}><v:textbox><w:txbxContent>{_run(run, text)}"
         "</w:txbxContent></v:textbox></v:shape></w:pict></w:r></w:p>"
+    )
+
+
+def _row(properties: str) -> str:
+    return (
+        f"<w:tbl><w:tr><w:trPr>{properties}</w:trPr><w:tc><w:p><w:r><w:t>{ATTACK}</w:t></w:r></w:p></w:tc></w:tr>"
+        "<w:tr><w:tc><w:p><w:r><w:t>A row</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
     )
 
 
@@ -245,6 +252,10 @@ DRAWING = (
         (_cell("1F3864", "203864", ATTACK), "low_contrast"),
         (_run('<w:sz w:val="2"/>'), "tiny_font"),
         (_run('<w:w w:val="1"/>'), "tiny_font"),
+        (f'<w:p><w:pPr><w:spacing w:line="1" w:lineRule="exact"/></w:pPr><w:r><w:t>{ATTACK}</w:t></w:r></w:p>', "tiny_font"),
+        (_row('<w:hidden/>'), "hidden_font"),
+        (_row('<w:trHeight w:val="1" w:hRule="exact"/>'), "tiny_font"),
+        (_box('fillcolor="#ffffff"', run='<w:color w:val="FEFEFE"/>'), "low_contrast"),
         (_run("<w14:textFill><w14:noFill/></w14:textFill>"), "transparent"),
         (f'<w:p><w:del w:id="1"><w:r><w:delText>{ATTACK}</w:delText></w:r></w:del></w:p>', "deleted_text"),
         (f'<w:p><w:pPr><w:ind w:left="-30000"/></w:pPr><w:r><w:t>{ATTACK}</w:t></w:r></w:p>', "off_page"),
@@ -271,6 +282,9 @@ def test_docx_attacks(body: str, kind: str) -> None:
         _run('<w:vanish w:val="0"/>', "Switched off again."),
         _run('<w:color w:val="auto"/>', "Automatic."),
         _box('style="margin-left:12pt"', "A box beside the text."),
+        _box('fillcolor="#1F3864"', "White on a blue box.", '<w:color w:val="FFFFFF"/>'),
+        _box('fillcolor="navy"', "White on a blue box.", '<w:color w:val="FFFFFF"/>'),
+        '<w:p><w:pPr><w:spacing w:line="240" w:lineRule="exact"/></w:pPr><w:r><w:t>Twelve points.</w:t></w:r></w:p>',
         "<w:p><w:r><w:drawing><wp:inline><wp:docPr id=\"1\" name=\"x\" descr=\"A picture containing text, person, outdoor "
         "Description automatically generated\"/></wp:inline></w:drawing></w:r></w:p>",
         '<w:p><w:del w:id="1"><w:r><w:delText>teh</w:delText></w:r></w:del><w:ins w:id="2"><w:r><w:t>the</w:t></w:r></w:ins></w:p>',
@@ -318,6 +332,7 @@ ODT = " ".join(
         ('fo:color="#fefefe"', "low_contrast"),
         ('fo:color="#000000" fo:background-color="#080808"', "low_contrast"),
         ('fo:font-size="1pt"', "tiny_font"),
+        ('style:text-scale="1%"', "tiny_font"),
         ('fo:color="#ffffff" fo:background-color="#1f3864"', None),
         ('fo:color="#555555"', None),
     ],
@@ -343,6 +358,8 @@ def test_odt(properties: str, kind: str | None) -> None:
         (r"{\v %s}", "hidden_font"),
         (r"{\cf1 %s}", "low_contrast"),
         (r"{\fs2 %s}", "tiny_font"),
+        (r"\pard\sl-1 %s\par\pard", "tiny_font"),
+        (r"\pard\sl-240 Twelve points.\par", None),
         (r"{\deleted %s}", "deleted_text"),
         (r"{\header %s\par}", "outside_body"),
         (r"{\info{\subject %s}}", "metadata"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,12 +19,14 @@ from feedback.contract import Flag, RunReading
 from feedback.desk_rows import write_desk
 from feedback.material import Material, load_material
 from feedback.merging.notes import MergedNotes, merge
-from feedback.models import FeedbackRequest, ModelRun
+from feedback.models import CriterionResult, FeedbackRequest, ModelRun
+from feedback.progress.alignment import align
 from feedback.reading.characters import clean_for_model
-from feedback.reading.shield import draft_flags
+from feedback.reading.sentences import split_sentences
+from feedback.reading.shield import draft_flags, jump_flag
 from feedback.recording import readings_of
 from feedback.requests import cancel, new_run
-from feedback.revision import record_goal_outcomes
+from feedback.revision import earlier_draft, record_goal_outcomes
 from feedback.telling import tell_reviewers
 from feedforward.dispatch import enqueue
 from submissions.models import Draft
@@ -177,10 +180,35 @@ def _flags(
         readings=readings,
         rubric=material.rubric,
     )
+    found += _jumps(request, material, agreements)
     drawn = audit_flag(found, draft_id=str(request.draft.public_id), site_secret=settings.SECRET_KEY)
     if drawn is not None:
         found.append(drawn)
     return in_order(found)
+
+
+def _jumps(request: FeedbackRequest, material: Material, agreements: dict[str, CriterionAgreement]) -> Iterator[Flag]:
+    """JUMP: levels far from the last draft's although little of the text changed."""
+    before = earlier_draft(request.draft)
+    content = getattr(before, "content", None)
+    if before is None or content is None or before.content_removed_at is not None:
+        return
+    old_levels = {
+        row.criterion_key: row.suggested_level for row in CriterionResult.objects.filter(feedback__draft=before)
+    }
+    old_sentences = [sentence.text for sentence in split_sentences(content.text)]
+    share = align(old_sentences, [sentence.text for sentence in material.sentences]).changed_share
+    for criterion in material.rubric.criteria:
+        new = agreements[criterion.key]
+        flag = jump_flag(
+            criterion_key=criterion.key,
+            title=criterion.title,
+            old_level=old_levels.get(criterion.key),
+            new_level=None if new.withheld else new.level,
+            changed_share=share,
+        )
+        if flag is not None:
+            yield flag
 
 
 def _extra_runs(request: FeedbackRequest, combined: Combined) -> list[ModelRun]:

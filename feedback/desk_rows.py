@@ -23,6 +23,20 @@ GROUP = {
     "further": FeedbackItem.Group.NOTE,
     "question": FeedbackItem.Group.QUESTION,
 }
+# Why a comment was set aside, for the instructor; see feedback.reading.evidence and screening.
+SET_ASIDE = {
+    "": "its quotation is not in the draft",
+    "no_located_quote": "its quotation is not in the draft",
+    "ungrounded_run": "most quotations of this reading are not in the draft",
+    "grade_talk": "it talks of grades or numbers",
+    "link": "it holds a link",
+    "markup": "it holds markup",
+    "authorship": "it guesses about the author",
+    "nonce_echo": "it repeats marks of the prompt",
+    "attack_echo": "it repeats words that address the reviewer",
+    "dialect": "it faults a variety of language",
+    "replacement": "it writes the passage instead of the student",
+}
 GROUP_OF_KIND = {
     "issue": FeedbackItem.Group.NOTE,
     "strength": FeedbackItem.Group.STRENGTH,
@@ -154,7 +168,7 @@ def _notes(feedback: Feedback, notes: MergedNotes) -> list[FeedbackItem]:
                 why=item.why,
                 next_step=item.next_step,
                 sources=[{"model": member.model, "run": member.run, "item_id": item.item_id}],
-                why_not_shown="its quotation is not in the draft",
+                why_not_shown=SET_ASIDE.get(item.quarantine_reason, "it breaks a rule for comments"),
             )
         )
     return rows

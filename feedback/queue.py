@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -35,7 +36,7 @@ FILTERS: dict[str, tuple[Any, Q]] = {
     "released": (_("Released"), Q(feedback__status=Feedback.Status.RELEASED)),
     "unreadable": (_("File not readable"), Q(status=Draft.Status.FAILED)),
 }
-SORTS = {
+SORTS: dict[str, tuple[Any, tuple[str | OrderBy, ...]]] = {
     "oldest": (_("Oldest first"), ("submitted_at", "pk")),
     "disagreement": (_("Most disagreement first"), (F("feedback__disagreement").desc(nulls_last=True), "submitted_at")),
     "flags": (_("Most flags first"), ("-feedback__must_count", "-feedback__check_count", "submitted_at")),
@@ -146,7 +147,7 @@ def rows_for(ids: list[int], *, user: User) -> list[Row]:
         (row["assignment__course_id"], row["student_id"]) for row in found.values() if row["assignment__blind_review"]
     }
     aliases = aliases_of(blind)
-    return [_row(found[pk], aliases, user) for pk in ids if pk in found]
+    return [_row(dict(found[pk]), aliases, user) for pk in ids if pk in found]
 
 
 def aliases_of(pairs: set[tuple[int, int]]) -> dict[tuple[int, int], str]:

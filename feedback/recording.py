@@ -88,6 +88,7 @@ def record_reading(
                 severity=item.severity,
                 absence=item.absence,
                 quarantined=item.quarantined,
+                quarantine_reason=item.quarantine_reason[:40],
                 comment=item.comment,
                 why=item.why,
                 next_step=item.next_step,
@@ -137,6 +138,7 @@ def readings_of(runs: list[ModelRun]) -> list[RunReading]:
                     absence=comment.absence,
                     quotes=_quotes(comment.quotes),
                     quarantined=comment.quarantined,
+                    quarantine_reason=comment.quarantine_reason,
                 )
                 for comment in run.comments.all()
             ),

@@ -181,7 +181,13 @@ def _settle(
         )
     except AnswerRejected as rejected:
         return _after_rejection(request, attempt, answer, rejected)
-    reading = verify(parsed, text=material.text, sentences=material.sentences, redactions=attempt.prompt.redactions)
+    reading = verify(
+        parsed,
+        text=material.text,
+        sentences=material.sentences,
+        redactions=attempt.prompt.redactions,
+        rubric=material.rubric,
+    )
     record_reading(run=run, reading=reading, answer=answer, cost=_cost(run, answer), now=timezone.now())
     return None
 

@@ -102,7 +102,9 @@ def feedback_read(request: HttpRequest, public_id: str) -> HttpResponse:
         "assignment": assignment,
         "items": items,
         "groups": grouped(items),
-        "paragraphs": paragraphs(text, (content.structure or {}).get("blocks", []), marks_of(items)) if text else [],
+        "paragraphs": paragraphs(text, (content.structure or {}).get("blocks", []), marks_of(items))
+        if content and text
+        else [],
         "criteria": [row for row in criteria if row.comment or levels_visible(assignment, draft)],
         "levels_visible": levels_visible(assignment, draft),
         "goals": goals_met(feedback),

@@ -1,7 +1,7 @@
 """Acts on a running site's own database, in a process of its own: ``python -m feedback.tests.live_stage ACTION …``.
 
 ``setup URL MODEL…`` makes the cast and an assignment read by the stub models at URL; ``submit N`` hands in N drafts
-as alice; ``status`` prints what became of them as JSON.
+as alice; ``fill N`` adds N past drafts; ``status`` prints what became of the unfinished ones as JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import django
 django.setup()
 
 from django.db.models import Count, F  # noqa: E402
+from django.utils import timezone  # noqa: E402
 
 from accounts.models import User  # noqa: E402
 from aiconfig.catalogue import create_model, create_provider  # noqa: E402
@@ -28,6 +29,8 @@ from feedback.tests.conftest import ESSAY  # noqa: E402
 from feedforward.models import OutgoingMail  # noqa: E402
 from submissions.intake import submit_draft  # noqa: E402
 from submissions.models import Draft  # noqa: E402
+
+RUNS_PER_PAST_DRAFT = 6
 
 
 def setup(url: str, *names: str) -> None:
@@ -52,17 +55,58 @@ def submit(count: str) -> None:
         submit_draft(assignment=assignment, student=alice, actor=alice, text=ESSAY)
 
 
+def fill(count: str) -> None:
+    """Add past drafts with requests, runs and feedback, as rows: what the tables hold after some years."""
+    assignment = Assignment.objects.get(max_drafts=20)
+    model_id = ModelRun.objects.values_list("ai_model_id", flat=True).first()
+    now = timezone.now()
+    total = int(count)
+    students = User.objects.bulk_create(
+        [User(email=f"past{n}@example.edu", password="!") for n in range((total + 19) // 20)]
+    )
+    drafts = Draft.objects.bulk_create(
+        [
+            Draft(assignment=assignment, student=students[n // 20], number=n % 20 + 1, status="ready", submitted_at=now)
+            for n in range(total)
+        ],
+        batch_size=2000,
+    )
+    requests = FeedbackRequest.objects.bulk_create(
+        [FeedbackRequest(draft=draft, status="released", plan={}) for draft in drafts], batch_size=2000
+    )
+    ModelRun.objects.bulk_create(
+        [
+            ModelRun(
+                request=request,
+                slot=slot,
+                ai_model_id=model_id,
+                model_name="past",
+                display_name="Past",
+                status="succeeded",
+            )
+            for request in requests
+            for slot in range(RUNS_PER_PAST_DRAFT)
+        ],
+        batch_size=2000,
+    )
+    Feedback.objects.bulk_create(
+        [Feedback(draft=draft, status="released", released_at=now) for draft in drafts], batch_size=2000
+    )
+
+
 def status() -> None:
-    requests = FeedbackRequest.objects.values_list("status", flat=True)
-    times = FeedbackRequest.objects.exclude(finished_at=None).annotate(
-        seconds=F("finished_at") - F("draft__submitted_at")
+    requests = FeedbackRequest.objects.exclude(status="released").values_list("status", flat=True)
+    times = (
+        FeedbackRequest.objects.exclude(finished_at=None)
+        .order_by("pk")
+        .annotate(seconds=F("finished_at") - F("draft__submitted_at"))
     )
     print(
         json.dumps(
             {
-                "drafts": list(Draft.objects.values_list("status", flat=True)),
+                "drafts": Draft.objects.count(),
                 "requests": list(requests),
-                "runs": dict(ModelRun.objects.values_list("status").annotate(n=Count("pk"))),
+                "runs": dict(ModelRun.objects.exclude(model_name="past").values_list("status").annotate(n=Count("pk"))),
                 "feedback": Feedback.objects.count(),
                 "seconds": [row.seconds.total_seconds() for row in times],
                 "mails": dict(OutgoingMail.objects.values_list("kind").annotate(n=Count("pk"))),
@@ -72,4 +116,4 @@ def status() -> None:
 
 
 if __name__ == "__main__":
-    {"setup": setup, "submit": submit, "status": status}[sys.argv[1]](*sys.argv[2:])
+    {"setup": setup, "submit": submit, "status": status, "fill": fill}[sys.argv[1]](*sys.argv[2:])

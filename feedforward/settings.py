@@ -272,7 +272,7 @@ DRAFT_MAX_BYTES = env.number("DRAFT_MAX_MB", 10, low=1, high=200) * 1024 * 1024
 DRAFT_MAX_PAGES = env.number("DRAFT_MAX_PAGES", 200, low=1, high=2000)
 DRAFT_MAX_WORDS = env.number("DRAFT_MAX_WORDS", 20_000, low=100, high=200_000)
 EXTRACT_TIMEOUT_S = env.number("EXTRACT_TIMEOUT_S", 30, low=2, high=120)
-EXTRACT_MEMORY_MB = env.number("EXTRACT_MEMORY_MB", 512, low=128, high=4096)
+EXTRACT_MEMORY_MB = env.number("EXTRACT_MEMORY_MB", 200, low=100, high=4096)
 # host:port or socket path of clamd; while it does not answer, drafts wait unread.
 CLAMD_ADDRESS = env.text("CLAMD_ADDRESS")
 RETENTION_DAYS = env.number("RETENTION_DAYS", 30, low=0, high=3650)

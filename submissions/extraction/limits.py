@@ -32,7 +32,7 @@ class Limits:
     max_words: int = 20_000
     min_words: int = 5
     timeout_s: float = 30.0
-    memory_mb: int = 512
+    memory_mb: int = 200
     max_unpacked_bytes: int = 120 * 1024 * 1024
     max_part_bytes: int = 24 * 1024 * 1024
     max_entries: int = 2_000

@@ -17,7 +17,7 @@ from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.core import signing
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -88,7 +88,9 @@ def to_login(request: HttpRequest) -> HttpResponse:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page is behind the login unless its view says otherwise."""
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+    def handle_no_permission(  # type: ignore[override]  # the parent always redirects; htmx needs a 401
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponse:
         return to_login(request)
 
 
@@ -133,7 +135,7 @@ class SessionGuardMiddleware:
         if BEGAN not in session:
             begin(request, now=now)
         age_s, idle_s = now - session[BEGAN], now - session.get(SEEN, now)
-        idle_limit_s = settings.SESSION_COOKIE_AGE
+        idle_limit_s = float(settings.SESSION_COOKIE_AGE)
         if user.is_administrator:
             idle_limit_s = min(idle_limit_s, settings.SESSION_ADMIN_IDLE.total_seconds())
         if age_s > settings.SESSION_ABSOLUTE_AGE.total_seconds() or idle_s > idle_limit_s:

@@ -45,7 +45,7 @@ def read_key(provider: Provider) -> str:
 def set_key(*, provider: Provider, key: str, actor: User) -> None:
     """Store ``key`` (empty: remove it)."""
     with transaction.atomic():
-        provider.api_key = key.strip()
+        provider.api_key = key.strip()  # type: ignore[assignment]  # the library's field has no types
         provider.save(update_fields=["api_key"])
         provider.refresh_from_db(fields=["api_key"])
         audit.record(actor=actor, code="provider.key_set" if key.strip() else "provider.key_removed", obj=provider)

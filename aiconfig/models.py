@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from aiconfig.fields import KeyField
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 class Provider(LifecycleModel):
     """A place that runs models. PII: none. Kept: for good; the key is encrypted and write-only."""
 
-    class Kind(models.TextChoices):
+    # Not models.TextChoices: for mypy the reverse name of AIModel.provider hides the module here.
+    class Kind(TextChoices):
         OPENAI = "openai", _("OpenAI")
         OPENAI_COMPATIBLE = "openai_compatible", _("OpenAI-compatible server")
         ANTHROPIC = "anthropic", _("Anthropic")

@@ -12,8 +12,8 @@ from feedforward.models import OutgoingMail
 class OutgoingMailAdmin(admin.ModelAdmin):
     list_display = ["created_at", "kind", "to", "status", "attempts", "sent_at", "error"]
     list_filter = ["status", "kind"]
-    fields = ["kind", "to", "subject", "status", "attempts", "not_before", "error", "created_at", "sent_at"]
-    readonly_fields = fields
+    readonly_fields = ["kind", "to", "subject", "status", "attempts", "not_before", "error", "created_at", "sent_at"]
+    fields = list(readonly_fields)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

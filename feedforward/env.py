@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 
@@ -68,7 +69,7 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     return value.replace(",", " ").split() if value else list(default)
 
 
-def database(url: str, *, data_dir: Path) -> dict[str, object]:
+def database(url: str, *, data_dir: Path) -> dict[str, Any]:
     """Return Django's database settings for ``url``; an empty one means SQLite in the data folder.
 
     SQLite runs in WAL mode with IMMEDIATE transactions: with Django's defaults three of four concurrent

@@ -33,7 +33,7 @@ class StatefulModel(models.Model):
         not in an allowed source state (another process got there first) or a condition does not hold.
         """
         sources = self.TRANSITIONS.get(target, set())
-        manager = type(self)._default_manager
+        manager: models.Manager[Any] = type(self)._default_manager
         changed = manager.filter(pk=self.pk, status__in=sources, **(where or {})).update(status=target, **fields)
         if changed != 1:
             current = manager.filter(pk=self.pk).values_list("status", flat=True).first()
@@ -55,5 +55,5 @@ class StatefulModel(models.Model):
         name = self._meta.verbose_name
         if current is None:
             return f"This {name} no longer exists."
-        label = dict(self._meta.get_field("status").choices or ()).get(current, current)
+        label = dict(getattr(self._meta.get_field("status"), "choices", None) or ()).get(current, current)
         return f"This {name} is now “{label}”, so that is no longer possible. Reload the page to see its state."

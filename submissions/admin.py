@@ -42,7 +42,8 @@ class DraftAdmin(admin.ModelAdmin):
     ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Draft | None = None) -> list[str]:
-        return [name for name in self.fields if not name.startswith("legal_hold")]
+        names = [str(name) for name in self.fields or ()]
+        return [name for name in names if not name.startswith("legal_hold")]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -54,4 +55,3 @@ class DraftAdmin(admin.ModelAdmin):
 @admin.register(RetentionPolicy)
 class RetentionPolicyAdmin(admin.ModelAdmin):
     list_display = ["scope", "course", "content_days", "updated_at"]
-    autocomplete_fields: list[str] = []

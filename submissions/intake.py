@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, Any, BinaryIO
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
@@ -146,7 +146,7 @@ def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, l
     upload.seek(0)
     head = upload.read(HEAD_BYTES)
 
-    def reopen() -> IO[bytes]:
+    def reopen() -> BinaryIO:
         upload.seek(0)
         return upload.file  # type: ignore[return-value]
 
@@ -247,7 +247,7 @@ def _make_draft(
             room = room_for(assignment=current, student=student, now=now)
             if not room.open:
                 raise NotAccepted(room.refusal, code=room.refusal_code)
-            facts = {
+            facts: dict[str, Any] = {
                 "source": incoming.source,
                 "original_name": incoming.name[:255],
                 "media_format": incoming.media_format,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from django.contrib import messages
 from django.core.files.storage import storages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -156,7 +156,7 @@ def _blocks(content: object) -> list[dict[str, object]]:
 
 
 @require_GET
-def draft_file(request: HttpRequest, public_id: str) -> HttpResponse:
+def draft_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """The file as it was handed in, always as an attachment, under the name it came with."""
     user = actor_of(request)
     draft = get_or_404(Draft.objects.visible_to(user).select_related("content", "assignment"), public_id=public_id)

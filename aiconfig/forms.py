@@ -91,12 +91,13 @@ class AssignmentForm(OnceForm):
     aggregation = forms.ChoiceField(
         label=_("How levels are combined"),
         choices=Assignment.Aggregation.choices,
+        initial=Assignment.Aggregation.CLAMPED_MEAN,
         help_text=_("The clamped mean holds one model that is far off near the others."),
     )
     adaptive_runs = forms.BooleanField(
         label=_("One more run per model where models disagree"), required=False, initial=True
     )
-    feedback_language = forms.ChoiceField(label=_("Language of the feedback"), choices=LANGUAGES)
+    feedback_language = forms.ChoiceField(label=_("Language of the feedback"), choices=LANGUAGES, initial="en")
     custom_instructions = forms.CharField(
         label=_("Instructions to the reviewers"),
         required=False,

@@ -301,6 +301,19 @@ def test_a_title_and_a_rubric_are_enough(cast: Cast) -> None:
     assert [choice.ai_model_id for choice in plan_of(made)] == [one.pk, two.pk, three.pk]
 
 
+def test_the_form_as_it_first_stands_needs_only_a_title_and_a_rubric(cast: Cast) -> None:
+    client = signed_in(cast.bob)
+    form = client.get(at("assignment_create", cast.course)).context["form"]
+    untouched = {bound.html_name: bound.value() for bound in form if bound.value() not in (None, "", [])}
+    untouched = {name: value for name, value in untouched.items() if value is not False}
+    answer = client.post(
+        at("assignment_create", cast.course), {**untouched, "title": "New", "rubric": str(cast.rubric.public_id)}
+    )
+    assert answer.status_code == 302, answer.context["form"].errors
+    made = Assignment.objects.get(title="New")
+    assert (made.levels_shown, made.max_drafts, made.adaptive_runs, made.practice) == ("never", 3, True, False)
+
+
 def test_saving_and_opening_in_one_step(cast: Cast) -> None:
     client = signed_in(cast.bob)
     answer = client.post(at("assignment_create", cast.course), form_of(cast, then="publish"))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
 
 from accounts.models import User
 from courses.assignments import create_assignment, publish
@@ -92,3 +96,32 @@ def cast() -> Cast:
         rubric=rubric,
         assignment=assignment,
     )
+
+
+def at(name: str, *rows: Any) -> str:
+    """The address of a page about these rows."""
+    return reverse(name, args=[row.public_id for row in rows])
+
+
+def signed_in(user: User) -> Client:
+    """A browser of this person."""
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def rubric_form(title: str, **more: str) -> dict[str, str]:
+    """What the editor's form sends for a rubric of one criterion."""
+    return {
+        "title": title,
+        "criteria": "1",
+        "c0-title": "Claim",
+        "c0-weight": "2",
+        "c0-higher_order": "on",
+        "c0-levels": "2",
+        "c0-l0-label": "Low",
+        "c0-l0-descriptor": "Nothing is claimed.",
+        "c0-l1-label": "High",
+        "c0-l1-descriptor": "A precise claim comes first.",
+        **more,
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,7 @@ from courses.roster import enrol, join_by_code, leave, remove_student
 from courses.roster_import import judge_rows, read_rows
 from courses.views.tabs import course_tabs
 from feedforward import ratelimit
+from feedforward.csv_export import csv_response
 from feedforward.errors import DomainError
 
 PAGE = 50
@@ -239,8 +240,8 @@ def roster_code(request: HttpRequest, course_id: UUID) -> HttpResponse:
 
 @require_GET
 @ratelimit.limited("export", methods=("GET",))
-def roster_export(request: HttpRequest, course_id: UUID) -> HttpResponse:
-    """The roster as CSV; cells that a spreadsheet would run as formulas are defused."""
+def roster_export(request: HttpRequest, course_id: UUID) -> HttpResponseBase:
+    """The roster as CSV; cells that a spreadsheet would run as formulas are guarded."""
     user = actor_of(request)
     standing = open_course(user, course_id, "may_edit")
     course = standing.course
@@ -250,19 +251,8 @@ def roster_export(request: HttpRequest, course_id: UUID) -> HttpResponse:
         .values_list("student__name", "student__email", "student__student_number", "status", "joined_at")
     )
     audit.record(actor=user, code="roster.exported", obj=course, course_id=course.pk, counts={"rows": len(rows)})
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="roster.csv"'
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["name", "email", "student number", "state", "joined"])
-    for name, email, number, state, joined in rows:
-        writer.writerow([defused(str(cell)) for cell in (name, email, number, state, joined.date().isoformat())])
-    return response
-
-
-def defused(cell: str) -> str:
-    """Return the cell with an apostrophe before what a spreadsheet would run."""
-    return f"'{cell}" if cell.lstrip().startswith(("=", "+", "-", "@")) or cell.startswith(("\t", "\r", "\n")) else cell
+    head = ["name", "email", "student number", "state", "joined"]
+    return csv_response("roster", head, ((*row[:4], row[4].date().isoformat()) for row in rows))
 
 
 @require_http_methods(["GET", "POST"])

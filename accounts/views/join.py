@@ -23,6 +23,7 @@ from accounts.audit import record
 from accounts.forms import JoinForm
 from accounts.models import Invitation, User
 from feedforward import ratelimit
+from feedforward.errors import DomainError
 from feedforward.requests import client_address
 
 
@@ -69,7 +70,7 @@ def _join_signed_in(request: HttpRequest, invitation: Invitation, token: str, us
         return render(request, "accounts/join.html", {"invitation": invitation, "signed_in": True})
     try:
         invitations.redeem(token=token, user=user)
-    except invitations.InvitationRefused as error:
+    except DomainError as error:  # ours, or the course's: somebody who teaches there is no student of it
         return _refused(request, error, status=403)
     user.refresh_from_db()
     update_session_auth_hash(request, user)  # a new key for the session that now has more rights
@@ -99,7 +100,7 @@ def _join_as_new(request: HttpRequest, invitation: Invitation, token: str) -> Ht
             invitations.redeem(token=token, user=user)
     except IntegrityError:
         return redirect(request.path)  # the account was made in this moment, by the same person's other click
-    except invitations.InvitationRefused as error:
+    except DomainError as error:
         return _refused(request, error, status=403)
     user.refresh_from_db()
     record_authentication(request, user, method="password", email=user.email)

@@ -22,19 +22,18 @@ NOT_SIGNED_IN: Actors = frozenset({ANONYMOUS, CLOSED})
 ADMIN: Actors = frozenset({"admin"})
 INSTRUCTORS: Actors = frozenset({"instructor", "co_instructor", "other_instructor"})
 ANY_STAFF: Actors = INSTRUCTORS | {"assistant"}
-ANY_STUDENT: Actors = frozenset({"owner", "peer", "elsewhere", "left"})
+ANY_STUDENT: Actors = frozenset({"owner", "peer", "elsewhere", "dropped"})
 # Of the course in question.
 OWNER: Actors = frozenset({"instructor"})
 EDITORS: Actors = OWNER | {"co_instructor"}
 STAFF: Actors = EDITORS | {"assistant"}
 STUDENTS: Actors = frozenset({"owner", "peer"})
-WERE_STUDENTS: Actors = STUDENTS | {"left"}
 AUTHOR: Actors = frozenset({"owner"})
 
 # To whom a thing is visible at all; for the others it does not exist.
 SEES: dict[str, Actors] = {
     "": EVERYBODY,
-    "course": WERE_STUDENTS | STAFF | ADMIN,
+    "course": STUDENTS | STAFF | ADMIN,
     "draft": AUTHOR | STAFF,
     "own": AUTHOR,
     "waiting": frozenset({"peer"}) | STAFF,
@@ -254,7 +253,7 @@ ROWS: tuple[Row, ...] = (
     post("model_lifecycle", ADMIN, model),
     # --- drafts
     *both("submit", STUDENTS, assignment_public, "course"),
-    get("assignment_drafts", WERE_STUDENTS, assignment_public, "course"),
+    get("assignment_drafts", STUDENTS, assignment_public, "course"),
     *both("draft_text", AUTHOR, released, "own", note="staff read it on the desk"),
     get("draft_file", AUTHOR | STAFF, released, "draft"),
     post("draft_withdraw", AUTHOR, released, "own"),

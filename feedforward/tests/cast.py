@@ -1,7 +1,7 @@
 """Everybody and everything the access tests need, made by the real write functions.
 
 alice is bob's student; amy is her peer; carol teaches with bob, tom assists; dana and charlie are from another
-course; erin has left the course; fay's account is closed; admin runs the site. Words that nobody may see who is
+course; erin was taken off the course; fay's account is closed; admin runs the site. Words that nobody may see who is
 refused carry :data:`CANARY`.
 """
 
@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.utils import timezone
 
 from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.people import deactivate
 from aiconfig.catalogue import create_model, create_provider
-from courses.models import Assignment, Course, Enrolment
-from courses.roster import enrol
+from courses.models import Assignment, Course
+from courses.roster import enrol, remove_student
 from courses.tests.cast import Cast, person
 from courses.tests.cast import cast as make_cast
 from feedback.combining import try_aggregate
@@ -51,7 +50,7 @@ class Scene:
     fay: User
     released: Draft  # alice's, with released feedback
     waiting: Draft  # amy's, in review
-    parted: Draft  # erin's, from before she left
+    parted: Draft  # erin's, from before that
     feedback: Feedback
     waiting_feedback: Feedback
     item: FeedbackItem
@@ -81,7 +80,7 @@ class Scene:
             "owner": people.alice,
             "peer": people.amy,
             "elsewhere": people.dana,
-            "left": self.erin,
+            "dropped": self.erin,
             "assistant": people.tom,
             "instructor": people.bob,
             "co_instructor": people.carol,
@@ -96,7 +95,7 @@ ACTORS = (
     "owner",
     "peer",
     "elsewhere",
-    "left",
+    "dropped",
     "assistant",
     "instructor",
     "co_instructor",
@@ -145,7 +144,7 @@ def scene() -> Scene:
     _note(feedbacks[parted.pk], bob)
     approve_draft(feedback=feedbacks[parted.pk], actor=bob)
     release(feedback=feedbacks[parted.pk], actor=bob)
-    Enrolment.objects.filter(student=erin).update(status=Enrolment.Status.LEFT, ended_at=timezone.now())
+    remove_student(course=course, student=erin, actor=bob)
     deactivate(person=fay, actor=people.admin)
     provider = create_provider(
         name="Loopback",

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.core.cache import cache
-from django.db import connection, transaction
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -19,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from feedforward.tests.access_table import REDIRECTS, ROWS, SEES, SOMETIMES, Row
 from feedforward.tests.cast import ACTORS, ANONYMOUS, CANARY, CLOSED, Scene
 from feedforward.tests.cast import scene as make_scene
+from feedforward.tests.watching import writes
 
 # Each test runs in a savepoint inside the module's own transaction.
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def ask(scene: Scene, cookies: dict[str, str]) -> Callable[..., tuple[HttpRespon
     def asked(actor: str, method: str, url: str, data: dict[str, str], **headers: str) -> tuple[Any, list[str]]:
         client.cookies.clear()
         client.cookies[settings.SESSION_COOKIE_NAME] = cookies[actor]
-        with transaction.atomic(), writes() as written:
+        with transaction.atomic(), writes(but=VISIT_TABLES) as written:
             answer = getattr(client, method.lower())(url, data, headers=headers)
             body = b"".join(answer) if answer.streaming else answer.content
             transaction.set_rollback(True)
@@ -104,20 +104,6 @@ def ask(scene: Scene, cookies: dict[str, str]) -> Callable[..., tuple[HttpRespon
         return answer, written
 
     return asked
-
-
-@contextmanager
-def writes() -> Iterator[list[str]]:
-    """Collect the statements that change anything but the visit."""
-    found: list[str] = []
-
-    def watch(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if re.match(r"\s*(INSERT|UPDATE|DELETE|REPLACE)\b", sql, re.I) and not any(t in sql for t in VISIT_TABLES):
-            found.append(sql[:160])
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        yield found
 
 
 def same_words(body: str) -> str:
@@ -194,7 +180,7 @@ def test_unsafe_addresses_want_a_token_and_refuse_other_sites(row: Row, scene: S
     ):
         client = Client(enforce_csrf_checks=strict)
         client.cookies[settings.SESSION_COOKIE_NAME] = cookies[actor]
-        with transaction.atomic(), writes() as written:
+        with transaction.atomic(), writes(but=VISIT_TABLES) as written:
             answer = client.post(url, dict(row.data), headers=headers)
             transaction.set_rollback(True)
         assert answer.status_code == 403 and not written, f"{row.name} {headers}: {answer.status_code}"

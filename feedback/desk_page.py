@@ -19,8 +19,8 @@ from feedback.revision import goals_met
 from submissions.models import Draft
 
 GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
-# Width of the drawn scale and its margins, in SVG units.
-SCALE_W, SCALE_PAD = 240, 14
+# Width of the drawn scale, its margins and the middle of its height, in SVG units.
+SCALE_W, SCALE_PAD, SCALE_Y = 132, 10, 10
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,20 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class ScaleLine:
+    """One model's line of the scale: its dots, and the same in words."""
+
+    model: str
+    words: str
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
 class Scale:
-    """Where each model stood on one criterion: ``ticks`` are (x, label), ``words`` say the same in text."""
+    """Where each model stood on one criterion, line by line: ``ticks`` are (x, label) of the levels."""
 
     ticks: tuple[tuple[float, str], ...]
-    dots: tuple[Dot, ...]
-    height: int
-    words: str
+    lines: tuple[ScaleLine, ...]
 
 
 def scale_of(row: CriterionResult) -> Scale | None:
@@ -50,21 +57,22 @@ def scale_of(row: CriterionResult) -> Scale | None:
         return None
     step = (SCALE_W - 2 * SCALE_PAD) / (len(levels) - 1)
     labels = {level["position"]: level["label"] for level in levels}
-    dots: list[Dot] = []
-    words: list[str] = []
-    for line, (model, said) in enumerate(sorted(row.readings.items())):
-        y = 12 + line * 14
-        for run in said.get("runs", []):
-            if run is not None:
-                dots.append(Dot(SCALE_PAD + run * step, y, False, f"{model}: {labels.get(run, run)}"))
-        if said.get("median") is not None:
-            dots.append(Dot(SCALE_PAD + said["median"] * step, y, True, f"{model}: median"))
-            near = labels.get(round(said["median"]), "")
-            words.append(f"{model}: {near}" if float(said["median"]).is_integer() else f"{model}: between levels")
+    lines: list[ScaleLine] = []
+    for model, said in sorted(row.readings.items()):
+        dots = [
+            Dot(SCALE_PAD + run * step, SCALE_Y, False, labels.get(run, str(run)))
+            for run in said.get("runs", [])
+            if run is not None
+        ]
+        median = said.get("median")
+        if median is None:
+            words = "no level"
         else:
-            words.append(f"{model}: no level")
+            dots.append(Dot(SCALE_PAD + median * step, SCALE_Y, True, "median"))
+            words = labels.get(round(median), "") if float(median).is_integer() else "between levels"
+        lines.append(ScaleLine(model, words, tuple(dots)))
     ticks = tuple((SCALE_PAD + level["position"] * step, level["label"]) for level in levels)
-    return Scale(ticks, tuple(dots), 12 + 14 * len(row.readings), "; ".join(words))
+    return Scale(ticks, tuple(lines))
 
 
 @dataclass(frozen=True)

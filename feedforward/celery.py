@@ -4,7 +4,7 @@ import gc
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_before_create_process
+from celery.signals import celeryd_init, setup_logging, worker_before_create_process
 
 from feedforward.schedule import ROUTES, SCHEDULE
 
@@ -33,3 +33,11 @@ def share_memory(**kwargs: object) -> None:
     """Before a worker's process is forked: what is loaded is left alone by the collector, so its pages stay shared."""
     gc.collect()
     gc.freeze()
+
+
+@celeryd_init.connect
+def refuse_unsafe_start(**kwargs: object) -> None:
+    """A production worker refuses demo reviewers, DEBUG and sample secrets, as the web process does."""
+    from feedforward import checks
+
+    checks.refuse_unsafe_start()

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.exceptions import ImproperlyConfigured
 
 
 @register(Tags.security)
@@ -47,6 +48,16 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.SECURE:
         found.append(Error("SITE_URL does not start with https://.", id="feedforward.E006"))
     return found
+
+
+def refuse_unsafe_start() -> None:
+    """Raise ImproperlyConfigured when a production process may not start: called by web and workers themselves.
+
+    Django runs system checks for management commands only; a server started in any other way must refuse as well.
+    """
+    found = [error for error in production_is_safe(None) if error.is_serious()]
+    if found:
+        raise ImproperlyConfigured(" ".join(f"{error.msg} {error.hint or ''}".strip() for error in found))
 
 
 @register()

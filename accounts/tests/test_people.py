@@ -230,6 +230,17 @@ def test_only_failed_mails_are_sent_again_with_the_same_message_id(desk, mail):
     assert AuditEvent.objects.filter(code="mail.resent").exists()
 
 
+@pytest.mark.parametrize(("demo", "kept"), [(False, False), (True, True)])
+def test_a_sent_link_is_not_kept(mail, settings, demo, kept, mailoutbox):
+    from feedforward.outbox import send_due
+
+    settings.DEMO = demo
+    assert send_due() == 1
+    assert "https://localhost/join/token/" in mailoutbox[0].body
+    sent = OutgoingMail.objects.get()
+    assert sent.status == "sent" and ("token" in sent.text + sent.html) == kept
+
+
 # --- Django admin -----------------------------------------------------------------------------------------
 
 

@@ -58,12 +58,13 @@ def main() -> int:
 
 
 def prepare() -> Outcome:
-    """Check, migrate, collect, seed. Raises :class:`Refused`."""
+    """Check, migrate, load the library, collect, seed. Raises :class:`Refused`."""
     from django.conf import settings
 
     _check(production=settings.PRODUCTION)
     _ask_broker(settings.BROKER.client_url)
     _migrate()
+    _load_rubric_templates()
     try:
         collect_static(Path(settings.STATIC_ROOT))
     except PermissionError as error:
@@ -118,6 +119,13 @@ def _migrate() -> None:
         raise Refused(f"The database cannot be used: {_first_line(error)}") from None
     finally:
         connection.close()
+
+
+def _load_rubric_templates() -> None:
+    """Bring the library of rubric templates up to date: milliseconds when nothing is new."""
+    from django.core.management import call_command
+
+    call_command("load_rubric_templates", stdout=io.StringIO())
 
 
 def _count_people() -> tuple[int, int]:

@@ -32,7 +32,8 @@ def feedback_markdown(*, feedback: Feedback, items: Sequence[FeedbackItem], show
         if item.group != group:
             group = item.group
             lines += [f"## {HEADINGS[group]}", ""]
-        for quote in item.quotes:
+        # Kept for a while to tell what became of a goal, but no longer shown once the text is gone.
+        for quote in [] if feedback.draft.content_removed_at else item.quotes:
             if quote.get("shown"):
                 lines += [f"> {_plain(quote['shown'])}", ""]
         lines += [_plain(item.comment), ""]

@@ -45,6 +45,8 @@ ASK_AXE = """async ([tags, only]) => {
     `      ${node.target.join(" ")}  ${node.html.slice(0, 160)}\\n      ${(node.failureSummary || "").split("\\n").slice(1, 3).join(" ").trim()}`
   ).join("\\n"));
 }"""
+# A change of colours or width shows in the frame after next at the latest.
+SETTLE = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 50))))"
 TOO_WIDE = """() => {
   const room = document.documentElement.clientWidth;
   const page = document.scrollingElement;
@@ -123,10 +125,12 @@ class Visitor:
         for words in page.evaluate(ASK_AXE, [RULES, None]):
             self.faults.append(f"{self.name} {where}: {words}")
         page.emulate_media(color_scheme="dark")
+        page.evaluate(SETTLE)
         for words in page.evaluate(ASK_AXE, [RULES, ["color-contrast"]]):
             self.faults.append(f"{self.name} {where} (dark): {words}")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.evaluate(SETTLE)
         for words in page.evaluate(TOO_WIDE):
             self.faults.append(f"{self.name} {where} (phone): {words}")
         for words in page.evaluate(ASK_AXE, [RULES, ["target-size", "color-contrast", "scrollable-region-focusable"]]):

@@ -343,6 +343,7 @@ def see_text_gone(student: Visitor, instructor: Visitor, draft: str) -> None:
     expect(page.get_by_text("The text of this draft has been removed")).to_be_visible()
     expect(page.get_by_text(OWN_WORDS)).to_be_visible()
     student.look("feedback without text")
+    assert PASSAGE not in student.context.request.get(f"/drafts/{draft}/feedback.md").text()
     assert "Students who work, who are ill" not in page.content() and PASSAGE not in page.content()
     page = instructor.goto(f"/review/{draft}/")
     expect(page.get_by_text("The text has been removed")).to_be_visible()

@@ -68,8 +68,9 @@ contracts: venv-dev ## the floors of the house stay apart
 
 checks: lint types contracts ## all that needs no test run
 
-css: ## rebuild static/css from static/src (needs Node)
-	npm ci --silent --no-audit --no-fund
+# The second form: a registry without the packages of other systems makes `npm ci` refuse a lock file that lacks them.
+css: ## rebuild static/ from feedforward/look (needs Node)
+	npm ci --silent --no-audit --no-fund || npm install --silent --no-save --no-audit --no-fund
 	npm run --silent build
 
 bench: venv-dev ## the benchmarks (see benchmarks/)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.urls import reverse
 
+from accounts.audit_log import words_for
 from accounts.models import AuditEvent, User
 from courses.models import Assignment
 from feedback.highlights import Paragraph, marks_of, paragraphs
@@ -205,4 +206,7 @@ def history_of(draft: Draft, feedback: Feedback | None, request: FeedbackRequest
         about |= Q(object_label="feedback.Feedback", object_id=str(feedback.pk))
     if request is not None:
         about |= Q(object_label="feedback.FeedbackRequest", object_id=str(request.pk))
-    return list(AuditEvent.objects.filter(about).select_related("actor").order_by("-pk")[:100])
+    found = list(AuditEvent.objects.filter(about).select_related("actor").order_by("-pk")[:100])
+    for event in found:
+        event.words = words_for(event)  # type: ignore[attr-defined]
+    return found

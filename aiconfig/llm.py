@@ -2,6 +2,7 @@
 
 Imported lazily and only in workers: the import takes seconds and 160 MB. What LiteLLM does by itself and must
 not: fetch price lists, retry (2 s became 7.2), wait 6000 s, follow redirects with the text, echo keys in errors.
+Errors are understood from what the wire said (``aiconfig/wire.py``).
 """
 
 from __future__ import annotations
@@ -11,14 +12,13 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 from django.conf import settings
-from django.utils import timezone
 
-from aiconfig import outbound
+from aiconfig import outbound, wire
 from feedforward.logs import scrub
 
 if TYPE_CHECKING:
@@ -35,6 +35,21 @@ PREFIX = {
     "ollama": "ollama_chat",
 }
 TOOL_NAME = "give_review"
+WRONG_KEY = "The provider refused the key. Enter it again under Providers."
+# How providers word what has no status of its own. Gemini calls a wrong key a bad request, Anthropic an empty account.
+BAD_KEY = ("api key not valid", "api_key_invalid", "invalid api key", "incorrect api key")
+NO_CREDIT = ("insufficient_quota", "credit balance", "insufficient balance", "billing_hard_limit")
+TOO_LONG = (
+    "context length",
+    "context_length",
+    "context window",
+    "context size",
+    "maximum context",
+    "too many tokens",
+    "prompt is too long",
+    "maximum number of tokens allowed",
+)
+FILTERED = ("content_filter", "content policy", "contentpolicy", "content_policy", "content management", "safety")
 
 
 class ModelCallError(Exception):
@@ -58,7 +73,7 @@ class ModelCall:
 
     kind: str
     model: str
-    messages: Sequence[Mapping[str, str]]
+    messages: Sequence[Mapping[str, str]] = field(repr=False)
     timeout_s: float
     base_url: str = ""
     api_key: str = field(default="", repr=False)
@@ -70,9 +85,9 @@ class ModelCall:
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """What came back. Token counts are None where the provider gave none, never 0."""
+    """What came back. Token counts are None where the provider gave none, never 0; ``text`` can be stored as it is."""
 
-    text: str
+    text: str = field(repr=False)
     finish_reason: str | None
     input_tokens: int | None
     output_tokens: int | None
@@ -103,13 +118,13 @@ def warm_up() -> None:
     _litellm()
 
 
-_clients: dict[int, Any] = {}
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, Any] = WeakKeyDictionary()
 
 
 def _client() -> Any:
     """Return this event loop's HTTP handler."""
     loop = asyncio.get_running_loop()
-    found = _clients.get(id(loop))
+    found = _clients.get(loop)
     if found is None:
         _litellm()
         from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
@@ -120,7 +135,7 @@ def _client() -> Any:
         )
         transport = outbound.GuardedTransport(rules, max_bytes=settings.MODEL_ANSWER_MAX_BYTES)
         found = AsyncHTTPHandler(transport=transport, follow_redirects=False, timeout=600.0)
-        _clients[id(loop)] = found
+        _clients[loop] = found
     return found
 
 
@@ -174,13 +189,15 @@ def _parameters(call: ModelCall) -> tuple[dict[str, Any], tuple[str, ...]]:
 async def complete(call: ModelCall) -> ModelAnswer:
     """Ask the model once. Raises :class:`ModelCallError`; never retries, never takes longer than ``timeout_s``."""
     litellm = _litellm()
+    if not (call.api_key.isascii() and call.api_key.isprintable()):
+        raise ModelCallError("wrong_key", "next_model", WRONG_KEY)  # it fits in no header
     parameters, dropped = _parameters(call)
-    record = outbound.CallTrace()
+    record = outbound.CallTrace(amend=partial(wire.amended, call.kind))
     token = outbound.trace.set(record)
     started = time.monotonic()
     arguments: dict[str, Any] = {
         "model": f"{PREFIX[call.kind]}/{call.model}",
-        "messages": [dict(message) for message in call.messages],
+        "messages": [{name: wire.storable(value) for name, value in message.items()} for message in call.messages],
         "api_key": call.api_key or "none",
         "timeout": call.timeout_s,
         "max_retries": 0,
@@ -208,10 +225,16 @@ async def complete(call: ModelCall) -> ModelAnswer:
     finally:
         outbound.trace.reset(token)
     latency_ms = round((time.monotonic() - started) * 1000)
-    return _answer(response, parameters, dropped, latency_ms)
+    return _answer(response, record, parameters, dropped, latency_ms)
 
 
-def _answer(response: Any, parameters: Mapping[str, Any], dropped: tuple[str, ...], latency_ms: int) -> ModelAnswer:
+def _answer(
+    response: Any,
+    record: outbound.CallTrace,
+    parameters: Mapping[str, Any],
+    dropped: tuple[str, ...],
+    latency_ms: int,
+) -> ModelAnswer:
     choices = getattr(response, "choices", None) or []
     if not choices:
         raise ModelCallError("empty", "retry", "The model answered without content.")
@@ -224,16 +247,13 @@ def _answer(response: Any, parameters: Mapping[str, Any], dropped: tuple[str, ..
             break
     if not isinstance(text, str):
         text = ""
-    refusal = getattr(message, "refusal", None)
-    finish = getattr(choice, "finish_reason", None)
-    if refusal and not text:
-        text, finish = "", "refusal"
+    finish = wire.finish(record.body) or getattr(choice, "finish_reason", None)
     usage = getattr(response, "usage", None)
     sent = {name: value for name, value in parameters.items() if name not in {"response_format", "tools"}}
     sent.pop("tool_choice", None)
     sent["output"] = "schema" if "response_format" in parameters else "tool" if "tools" in parameters else "prompt"
     return ModelAnswer(
-        text=text,
+        text=wire.storable(text),
         finish_reason=str(finish) if finish else None,
         input_tokens=_count(usage, "prompt_tokens"),
         output_tokens=_count(usage, "completion_tokens"),
@@ -248,54 +268,47 @@ def _count(usage: Any, name: str) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
-def _seconds(retry_after: str) -> float | None:
-    """Return the wait a Retry-After header asks for: seconds or a date."""
-    if not retry_after:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(retry_after) - timezone.now()).total_seconds())
-    except (TypeError, ValueError):
-        return None
+def _any_of(marks: tuple[str, ...], words: str) -> bool:
+    return any(mark in words for mark in marks)
 
 
 def _understood(error: Exception, record: outbound.CallTrace, call: ModelCall) -> ModelCallError:
     """Turn whatever was raised into one of our few errors, by what the wire said."""
-    words = str(error).lower()
     status = record.status
+    words = wire.error_words(record.body)
     if record.refused == "too_large":
         return ModelCallError("too_large", "next_model", "The answer was far longer than any review.")
     if record.refused == "redirect":
         return ModelCallError("redirected", "next_model", "The server sent the call elsewhere; drafts are not sent on.")
+    if record.refused == "compressed":
+        return ModelCallError("not_understood", "next_model", "The server compressed its answer, which is not taken.")
     if record.refused:
         return ModelCallError("address_refused", "next_model", scrub(record.refused))
     if status is None:
         name = type(error).__name__.lower()
-        if "timeout" in name or "timed out" in words:
+        if "timeout" in name or "timed out" in str(error).lower():
             return ModelCallError("timeout", "retry", "The server did not answer in time.")
         return ModelCallError("unreachable", "retry", "The server could not be reached.")
-    if status in {401, 403}:
-        return ModelCallError(
-            "wrong_key", "next_model", "The provider refused the key. Enter it again under Providers."
-        )
+    wait = wire.wait_s(record.retry_after, record.body)
+    if status in {401, 403} or (status == 400 and _any_of(BAD_KEY, words)):
+        return ModelCallError("wrong_key", "next_model", WRONG_KEY)
     if status == 404:
         return ModelCallError("not_found", "next_model", f"The provider knows no model “{call.model}” at this address.")
+    if (
+        status == 402
+        or (status in {400, 429} and _any_of(NO_CREDIT, words))
+        or (status == 429 and "quota" in words and wait is None)
+    ):
+        return ModelCallError("quota", "next_model", "The account at the provider has used up its quota.")
     if status == 429:
-        wait = _seconds(record.retry_after)
-        if "insufficient_quota" in words or ("quota" in words and wait is None):
-            return ModelCallError("quota", "next_model", "The account at the provider has used up its quota.")
         return ModelCallError("busy", "wait", "The provider asked us to wait.", retry_after_s=wait)
     if status in {408, 409, 425} or status >= 500:
-        wait = _seconds(record.retry_after)
         return ModelCallError("server_error", "retry", f"The provider had an error ({status}).", retry_after_s=wait)
+    if status == 413 or (status >= 400 and _any_of(TOO_LONG, words)):
+        return ModelCallError("too_long", "next_model", "The draft is longer than the model can read.")
     if status >= 400:
-        if any(mark in words for mark in ("content_filter", "content policy", "contentpolicy", "safety")):
+        if _any_of(FILTERED, words):
             return ModelCallError("filtered", "next_model", "The provider's filter refused the text.")
-        if any(mark in words for mark in ("context length", "context window", "maximum context", "too many tokens")):
-            return ModelCallError("too_long", "next_model", "The draft is longer than the model can read.")
         if call.output_mode != "prompt":
             return ModelCallError("structure_refused", "prompt_mode", "The model does not take this structured output.")
         return ModelCallError("bad_request", "next_model", f"The provider did not accept the call ({status}).")

@@ -2,14 +2,15 @@
 
 The address is resolved once, checked, and *that* address is connected to, so a name that resolves differently
 a moment later (DNS rebinding) gains nothing. Redirects are never followed: a 307 would send the student's text
-on. Proxies from the environment are not used. Answers over a size limit are cut off with an error.
+on. Proxies from the environment are not used. Answers over a size limit are cut off with an error, compressed
+ones are refused: 400 kB can hold 400 MB.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,18 +33,38 @@ class Redirected(httpx.TransportError):
     """The server answered with a redirect, which is not followed."""
 
 
+class Compressed(httpx.TransportError):
+    """The server compressed its answer although it was asked not to."""
+
+
+class Unreachable(httpx.TransportError):
+    """The connection failed or broke.
+
+    Not httpx's own error: LiteLLM answers ``ConnectError`` and ``RemoteProtocolError`` by sending the call again
+    and then closing this transport, which breaks every other call under way.
+    """
+
+
 @dataclass
 class CallTrace:
-    """What the wire said of one call, whatever the library above makes of it."""
+    """What the wire said of one call, whatever the library above makes of it.
+
+    ``amend`` may change the body of an answer (status 200) before the library reads it.
+    """
 
     status: int | None = None
     retry_after: str = ""
-    received_bytes: int = 0
     refused: str = ""
-    statuses: list[int] = field(default_factory=list)
+    body: bytes = field(default=b"", repr=False)
+    amend: Callable[[bytes], bytes] | None = field(default=None, repr=False)
 
 
 trace: ContextVar[CallTrace | None] = ContextVar("call_trace", default=None)
+
+# Addresses that hold a cloud machine's credentials and are not link-local (AWS over IPv6, Alibaba).
+METADATA = frozenset({ipaddress.ip_address("fd00:ec2::254"), ipaddress.ip_address("100.100.100.200")})
+# An IPv4 address behind a translator (RFC 6052): its last 32 bits are what is reached.
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True)
@@ -55,8 +76,11 @@ class AddressRules:
 
     def check_url(self, url: str) -> str:
         """Return a sentence why ``url`` may not be called, "" when it may. Looks nothing up."""
-        parts = urlsplit(url)
-        host = (parts.hostname or "").lower()
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+        except ValueError:
+            return "The address cannot be read."
         if parts.scheme not in {"http", "https"} or not host:
             return "The address must start with https:// and name a server."
         if parts.username or parts.password:
@@ -72,12 +96,23 @@ class AddressRules:
     def check_address(self, address: str) -> bool:
         """Whether a resolved IP address may be connected to."""
         ip = ipaddress.ip_address(address.split("%")[0])
-        if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved:
+        if isinstance(ip, ipaddress.IPv6Address):
+            ip = _embedded(ip) or ip
+        if ip.is_loopback:  # before the ranges below: ::1 lies in a reserved one
+            return self.allow_local
+        if ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip.is_reserved or ip in METADATA:
             # Link-local holds the metadata services of cloud machines; never a model.
             return False
+        if isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local:
+            return self.allow_local
         return True if self.allow_local else ip.is_global
+
+
+def _embedded(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address an IPv6 one leads to: mapped, 6to4 or NAT64."""
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 class _CheckedBackend(httpcore.AsyncNetworkBackend):
@@ -117,28 +152,6 @@ class _CheckedBackend(httpcore.AsyncNetworkBackend):
         await anyio.sleep(seconds)
 
 
-class _CappedStream(httpx.AsyncByteStream):
-    """The body of an answer, cut off with an error past ``limit`` bytes."""
-
-    def __init__(self, inner: httpx.AsyncByteStream, limit: int) -> None:
-        self.inner = inner
-        self.limit = limit
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        seen = 0
-        async for chunk in self.inner:
-            seen += len(chunk)
-            if seen > self.limit:
-                current = trace.get()
-                if current is not None:
-                    current.refused = "too_large"
-                raise AnswerTooLarge("the answer is too large")
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self.inner.aclose()
-
-
 class GuardedTransport(httpx.AsyncBaseTransport):
     """HTTP to model servers under :class:`AddressRules`, with a size limit and a :class:`CallTrace`."""
 
@@ -150,32 +163,48 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         self.inner._pool._network_backend = _CheckedBackend(rules)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        current = trace.get()
+        current = trace.get() or CallTrace()
         words = self.rules.check_url(str(request.url))
         if words:
-            if current is not None:
-                current.refused = words
+            current.refused = words
             raise AddressRefused(words)
-        # Compressed answers could grow past any limit after it was checked.
         request.headers["accept-encoding"] = "identity"
         try:
             response = await self.inner.handle_async_request(request)
+            try:
+                current.status = response.status_code
+                current.retry_after = response.headers.get("retry-after", "")
+                content = await self._read(response, current)
+            finally:
+                await response.aclose()
         except AddressRefused as error:
-            if current is not None:
-                current.refused = str(error)
+            current.refused = str(error)
             raise
-        if current is not None:
-            current.status = response.status_code
-            current.statuses.append(response.status_code)
-            current.retry_after = response.headers.get("retry-after", "")
+        except (httpx.NetworkError, httpx.ProtocolError) as error:
+            raise Unreachable(type(error).__name__) from None
+        current.body = content
+        if current.amend is not None and response.status_code == 200:
+            content = current.amend(content)
+        framing = {"content-length", "transfer-encoding", "content-encoding"}
+        headers = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in framing]
+        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+
+    async def _read(self, response: httpx.Response, current: CallTrace) -> bytes:
+        """Return the whole body. Raises for a redirect, a compressed and a too large answer, and says so in the trace."""
         if 300 <= response.status_code < 400:
-            await response.aclose()
-            if current is not None:
-                current.refused = "redirect"
+            current.refused = "redirect"
             raise Redirected("the server answered with a redirect")
+        if response.headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
+            current.refused = "compressed"
+            raise Compressed("the server compressed its answer")
         assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _CappedStream(response.stream, self.max_bytes)
-        return response
+        content = bytearray()
+        async for chunk in response.stream:
+            content += chunk
+            if len(content) > self.max_bytes:
+                current.refused = "too_large"
+                raise AnswerTooLarge("the answer is too large")
+        return bytes(content)
 
     async def aclose(self) -> None:
         await self.inner.aclose()

@@ -14,9 +14,12 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from deploy.ci.private_servers import NotInstalled, private_servers
 
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+AXE = BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Variables of a running site must not leak into its tests.
 SITE_VARIABLES = (
@@ -68,7 +71,26 @@ def run_browser(environ: dict[str, str], arguments: list[str], *, required: bool
             "== the browser part was NOT run: no Chromium on PATH (apt install chromium, or set CHROMIUM)", flush=True
         )
         return 1 if required else 0
+    if not fetch_axe(environ):
+        print("== the browser part was NOT run: axe-core is missing (needs Node, for `npm ci`)", flush=True)
+        return 1 if required else 0
     return run("the browser part", ["-m", "browser", *arguments], {**environ, "CHROMIUM": chromium})
+
+
+def fetch_axe(environ: dict[str, str]) -> bool:
+    """Say whether axe-core, which examines the pages, is there; get it with npm when it is not."""
+    if AXE.exists():
+        return True
+    npm = shutil.which("npm", path=environ.get("PATH"))
+    if npm is None:
+        return False
+    quiet = ["--silent", "--no-audit", "--no-fund"]
+    # A registry without the packages of other systems makes `npm ci` refuse a lock file that lacks them.
+    for command in (["ci"], ["install", "--no-save"]):
+        done = subprocess.run([npm, *command, *quiet], cwd=BASE_DIR, env=environ, check=False, timeout=300)
+        if done.returncode == 0 and AXE.exists():
+            return True
+    return False
 
 
 def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:

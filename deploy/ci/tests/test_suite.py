@@ -23,8 +23,9 @@ def ran(monkeypatch):
     return calls, codes
 
 
-def browser(monkeypatch, path):
+def browser(monkeypatch, path, *, axe=True):
     monkeypatch.setattr(suite, "find_chromium", lambda environ: path)
+    monkeypatch.setattr(suite, "fetch_axe", lambda environ: axe)
 
 
 def test_both_parts_run_and_a_failure_of_either_counts(ran, monkeypatch):
@@ -45,6 +46,25 @@ def test_missing_browser_is_said_and_fails_only_when_asked_for(ran, monkeypatch,
     assert "the browser part was NOT run: no Chromium" in capsys.readouterr().out
     assert suite.main(["--browser-only"]) == 1
     assert len(calls) == 1
+
+
+def test_missing_axe_is_said_too(ran, monkeypatch, capsys):
+    browser(monkeypatch, "/usr/bin/chromium", axe=False)
+    assert suite.main([]) == 0
+    assert "the browser part was NOT run: axe-core is missing" in capsys.readouterr().out
+    assert suite.main(["--browser-only"]) == 1
+
+
+@pytest.mark.parametrize(("works", "there"), [([], False), (["ci"], True), (["install"], True)])
+def test_axe_is_fetched_by_the_form_of_npm_that_works(works, there, monkeypatch, tmp_path):
+    program = tmp_path / "npm"
+    script = "".join(f'[ "$1" = {form} ] && touch axe.min.js && exit 0\n' for form in works)
+    program.write_text(f"#!/bin/sh\n{script}exit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(suite, "BASE_DIR", tmp_path)
+    monkeypatch.setattr(suite, "AXE", tmp_path / "axe.min.js")
+    assert suite.fetch_axe({"PATH": f"{tmp_path}:{os.environ['PATH']}"}) is there
+    assert suite.fetch_axe({"PATH": str(tmp_path / "none")}) is there, "without npm only what is there already counts"
 
 
 def test_a_suite_without_tests_is_no_success(ran, monkeypatch):

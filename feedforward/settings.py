@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "django_htmx",
     "template_partials",
@@ -201,6 +202,13 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = False
 MFA_TOTP_ISSUER = SITE_NAME
 SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
+# An address the institution has verified opens the account that has it; anything else makes no connection.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_PROVIDERS = env.institutions(os.environ)
+if "saml" in SOCIALACCOUNT_PROVIDERS:
+    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")  # needs requirements-saml.txt
 MFA_REQUIRED_FOR_ADMINISTRATORS = env.flag("MFA_REQUIRED_FOR_ADMINISTRATORS", not DEMO)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -224,7 +232,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # The button of an institution posts here and is sent on to it.
+        "form-action": [SELF, *env.institution_origins(os.environ)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],

@@ -29,6 +29,12 @@ class OnceForm(forms.Form):
     def clean_key(self) -> uuid.UUID:
         return self.cleaned_data["key"] or uuid.uuid4()
 
+    def renew(self) -> None:
+        """Take another id and ask to send again: the one of this form belongs to something else."""
+        self.data = self.data.copy()  # type: ignore[attr-defined]  # a QueryDict
+        self.data[self.add_prefix("key")] = str(uuid.uuid4())  # type: ignore[index]
+        self.add_error(None, _("This form was used before. Check it and send it again."))
+
 
 def show_error(form: forms.BaseForm, error: DomainError) -> None:
     """Put a domain error beside the field it belongs to, or above the form."""

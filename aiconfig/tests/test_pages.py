@@ -314,6 +314,14 @@ def test_the_form_as_it_first_stands_needs_only_a_title_and_a_rubric(cast: Cast)
     assert (made.levels_shown, made.max_drafts, made.adaptive_runs, made.practice) == ("never", 3, True, False)
 
 
+def test_an_id_of_an_assignment_elsewhere_is_not_taken(cast: Cast) -> None:
+    data = {"title": "Mine", **{k: v for k, v in form_of(cast).items() if k not in {"title", "rubric"}}}
+    client = signed_in(cast.charlie)
+    answer = client.post(at("assignment_create", cast.other), {**data, "key": str(cast.assignment.public_id)})
+    assert answer.status_code == 422
+    assert client.post(at("assignment_create", cast.other), {**data, "key": ""}).status_code == 302
+
+
 def test_saving_and_opening_in_one_step(cast: Cast) -> None:
     client = signed_in(cast.bob)
     answer = client.post(at("assignment_create", cast.course), form_of(cast, then="publish"))

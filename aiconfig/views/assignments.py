@@ -70,7 +70,8 @@ def _save(
         # Sent twice: the assignment the first one made is the answer.
         made = Assignment.objects.editable_by(user).filter(public_id=form.cleaned_data["key"]).first()
         if made is None:
-            raise
+            form.renew()
+            return _page(request, standing, form, table, assignment, status=422)
         return redirect("assignment_detail", made.public_id)
     except PlanInvalid as error:
         table.refuse(error, plan or ())
@@ -180,9 +181,9 @@ def course_copy(request: HttpRequest, course_id: UUID) -> HttpResponse:
                 copy_plans(pairs=copied.assignment_ids)
         except IntegrityError:
             made = Course.objects.visible_to(user).filter(public_id=key).first()
-            if made is None:
-                raise
-            return redirect("course_detail", made.public_id)
+            if made is not None:
+                return redirect("course_detail", made.public_id)
+            form.renew()
         except DomainError as error:
             show_error(form, error)
         else:

@@ -29,12 +29,17 @@ def test_founding_a_course_twice_by_one_form_makes_one(cast: Cast) -> None:
     assert Course.objects.filter(title="Rhetoric").count() == 1
 
 
-def test_a_key_of_somebody_elses_course_opens_nothing(cast: Cast) -> None:
+def test_an_id_of_something_else_makes_nothing_until_sent_again(cast: Cast) -> None:
     client = signed_in(cast.charlie)
-    client.raise_request_exception = False
-    answer = client.post(at("course_create"), {"key": str(cast.course.public_id), "title": "Mine"})
-    assert answer.status_code >= 400
+    taken = str(cast.course.public_id)
+    for url in (at("course_create"), at("course_copy", cast.other)):
+        answer = client.post(url, {"key": taken, "title": "Mine"})
+        assert answer.status_code == 422
+        fresh = answer.context["form"]["key"].value()
+        assert fresh != taken and fresh in answer.content.decode()
+        assert client.post(url, {"key": fresh, "title": "Mine"}).status_code == 302
     assert Course.objects.get(pk=cast.course.pk).title == "Writing"
+    assert Course.objects.filter(title="Mine", instructor=cast.charlie).count() == 2
 
 
 def test_an_administrator_founds_a_course_for_an_instructor(cast: Cast) -> None:

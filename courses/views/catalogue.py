@@ -148,9 +148,9 @@ def course_create(request: HttpRequest) -> HttpResponse:
         except IntegrityError:
             # The form was sent twice; the course it made the first time is the answer.
             made = Course.objects.visible_to(user).filter(public_id=key).first()
-            if made is None:
-                raise
-            return redirect("course_detail", made.public_id)
+            if made is not None:
+                return redirect("course_detail", made.public_id)
+            form.renew()
         except DomainError as error:
             show_error(form, error)
         else:

@@ -112,7 +112,7 @@ def send_due(*, now: datetime | None = None, limit: int = 100) -> int:
                 mail.try_move(OutgoingMail.Status.PENDING, error=words, not_before=now + wait)
         else:
             secret = mail.kind in SECRET_KINDS and not settings.DEMO
-            forgotten = {"text": "", "html": ""} if secret else {}
+            forgotten: dict[str, Any] = {"text": "", "html": ""} if secret else {}
             mail.try_move(OutgoingMail.Status.SENT, sent_at=timezone.now(), error="", **forgotten)
             sent += 1
     return sent

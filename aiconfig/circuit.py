@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from aiconfig.models import Provider
 
@@ -35,4 +35,7 @@ def report_failure(provider_id: int, *, now: datetime, pause_s: float | None = N
         wait = max(wait, min(FIRST_PAUSE_S * 2 ** min(failures - TRIP_AFTER, 3), LONGEST_PAUSE_S))
     if wait > 0:
         until = now + timedelta(seconds=min(wait, LONGEST_PAUSE_S))
-        Provider.objects.filter(pk=provider_id).update(paused_until=until)
+        # A short pause asked for by one call does not end the longer one another was asked for.
+        Provider.objects.filter(Q(paused_until=None) | Q(paused_until__lt=until), pk=provider_id).update(
+            paused_until=until
+        )

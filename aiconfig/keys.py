@@ -52,15 +52,20 @@ def set_key(*, provider: Provider, key: str, actor: User) -> None:
 
 
 def ensure_canary() -> None:
-    """Write the canary once; raises :class:`KeyUnreadable` when the one there cannot be read."""
+    """Write the canary once; raises :class:`KeyUnreadable` when the one there cannot be read.
+
+    Keys saved before there was a canary count: none is written that would vouch for a secret they do not fit.
+    """
     row = KeyCanary.objects.order_by("pk").first()
-    if row is None:
-        KeyCanary.objects.create(value=CANARY)
-        return
     try:
+        if row is None:
+            for provider in Provider.objects.alive().exclude(api_key=""):
+                read_key(provider)
+            KeyCanary.objects.create(value=CANARY)
+            return
         if _field().open(row.value) == CANARY:
             return
-    except InvalidToken:
+    except (InvalidToken, KeyUnreadable):
         pass
     raise KeyUnreadable(
         "The provider keys in this database were saved under another SECRET_KEY or SALT_KEY. "

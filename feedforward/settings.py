@@ -30,8 +30,9 @@ SECURE = SITE_URL.startswith("https://")
 
 SECRET_KEY = env.text("SECRET_KEY") or env.kept(DATA_DIR / "secret_key")
 SECRET_KEY = SECRET_KEY or "not-secret-development-only-key-please-set-SECRET_KEY"
-SALT_KEY = env.words("SALT_KEY", (env.kept(DATA_DIR / "salt_key") or SECRET_KEY,))
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+# Without a salt of its own a site's SECRET_KEY is one: then the old one must stay readable as a salt too.
+SALT_KEY = env.words("SALT_KEY", (env.kept(DATA_DIR / "salt_key") or SECRET_KEY, *SECRET_KEY_FALLBACKS))
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ("localhost", "127.0.0.1", "[::1]"))
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", (SITE_URL,) if SECURE else ())
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, low=0, high=5)

@@ -64,6 +64,7 @@ def prepare() -> Outcome:
     _check(production=settings.PRODUCTION)
     _ask_broker(settings.BROKER.client_url)
     _migrate()
+    _check_keys()
     _load_rubric_templates()
     try:
         collect_static(Path(settings.STATIC_ROOT))
@@ -126,6 +127,16 @@ def _load_rubric_templates() -> None:
     from django.core.management import call_command
 
     call_command("load_rubric_templates", stdout=io.StringIO())
+
+
+def _check_keys() -> None:
+    """Refuse to start with a secret that cannot read the providers' keys: nothing may be saved under it."""
+    from aiconfig.keys import KeyUnreadable, ensure_canary
+
+    try:
+        ensure_canary()
+    except KeyUnreadable as error:
+        raise Refused(str(error)) from None
 
 
 def _count_people() -> tuple[int, int]:

@@ -1,0 +1,29 @@
+"""Encrypt the providers' keys anew, after SECRET_KEY or SALT_KEY changed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from aiconfig.keys import rotate_all
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every provider key with the first SECRET_KEY and SALT_KEY. The old ones must still be listed "
+        "(SECRET_KEY_FALLBACKS, further words of SALT_KEY); afterwards they may go."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count only, change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        readable, unreadable = rotate_all(dry_run=options["dry_run"])
+        verb = "could be" if options["dry_run"] else "were"
+        self.stdout.write(f"{readable} value(s) {verb} encrypted anew, {unreadable} cannot be read.")
+        if unreadable:
+            raise CommandError(
+                "Keep the old SECRET_KEY and SALT_KEY listed until every key was read, or enter those keys again."
+            )

@@ -188,7 +188,7 @@ ACCOUNT_FORMS = {
 # Ours (feedforward/ratelimit.py) come first; allauth's stay where they count per signed-in person.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
-    "login_failed": None,
+    "login_failed": "10/5m/key",  # only second steps count here: codes per person
     "signup": None,
     "reset_password": None,
     "reset_password_from_key": "300/m/ip",

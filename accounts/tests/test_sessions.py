@@ -155,6 +155,22 @@ def test_administrators_set_up_a_second_step_before_anything_else(root, settings
         assert is_signed_in(other)
 
 
+def test_codes_of_the_second_step_cannot_be_tried_out(root):
+    client = Client()
+    sign_in(client, root.email)
+    secret = switch_on(client)
+    other = Client()
+    sign_in(other, root.email)
+    for number in range(11):
+        other.post(reverse("mfa_authenticate"), {"code": f"{number:06}"})
+    with time_machine.travel(time.time() + 60):
+        other.post(reverse("mfa_authenticate"), {"code": _code(secret)})
+        assert not is_signed_in(other)
+    with time_machine.travel(time.time() + 600):
+        other.post(reverse("mfa_authenticate"), {"code": _code(secret)})
+        assert is_signed_in(other)
+
+
 def test_others_are_not_forced(alice, settings):
     settings.MFA_REQUIRED_FOR_ADMINISTRATORS = True
     client = Client()

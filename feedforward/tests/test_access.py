@@ -24,7 +24,7 @@ from feedforward.tests.watching import writes
 pytestmark = pytest.mark.django_db
 REFUSED = frozenset({401, 403, 404, 405})
 # Who asks by htmx as well.
-BY_HTMX_TOO = frozenset({ANONYMOUS, "elsewhere", "admin"})
+BY_HTMX_TOO = frozenset({ANONYMOUS, "elsewhere"})
 # For whom the answer is compared with that for an id which does not exist.
 STRANGERS = frozenset({"elsewhere", "peer", "other_instructor"})
 # That somebody read, exported or works on something may be noted on a GET.

@@ -124,7 +124,9 @@ def make_assignment(instructor: Visitor, course_path: str) -> str:
     page = instructor.goto(f"{course_path}assignments/new/")
     page.get_by_label("Title").fill("Should lectures be recorded?")
     page.get_by_label("Rubric").select_option(label="Arguing a position")
-    page.get_by_label(re.compile("^Instructions(?! to)")).fill("Argue for one answer, with sources, in about 400 words.")
+    page.get_by_label(re.compile("^Instructions(?! to)")).fill(
+        "Argue for one answer, with sources, in about 400 words."
+    )
     used = [use for use in page.get_by_label(re.compile("^Use of ")).all() if use.input_value() == "reads"]
     assert len(used) == 3, "three models are chosen from the start"
     instructor.look("new assignment")

@@ -16,7 +16,9 @@ pytestmark = pytest.mark.browser
 # One page stands for all of its kind: ids, tokens and numbers are left out of an address's kind.
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 # Nothing to examine: files, the way out, and Django's own administration, which has a look of its own.
-NOT_PAGES = re.compile(r"\.(csv|md|json|pdf)$|/file/$|/export/$|^/accounts/logout/$|^/django-admin/|^/static/|/download/")
+NOT_PAGES = re.compile(
+    r"\.(csv|md|json|pdf)$|/file/$|/export/$|^/accounts/logout/$|^/django-admin/|^/static/|/download/"
+)
 # Pages that no link leads to, or only at some moments.
 BEGINNINGS = {
     ADMIN: ("/providers/new/", "/people/invite/", "/audit/", "/outbox/"),

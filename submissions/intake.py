@@ -309,6 +309,9 @@ def withdraw_draft(*, draft: Draft, actor: User) -> None:
     if actor != draft.student:
         raise NotAccepted(_("Only the author can take a draft back."), code="not_allowed")
     with transaction.atomic():
+        # A look at the floor above by name only: what was released cannot be unread.
+        if Draft.objects.filter(pk=draft.pk, feedback__status="released").exists():
+            raise NotAccepted(_("Feedback on this draft has been released, so it stays."), code="too_late")
         try:
             draft.move(Draft.Status.WITHDRAWN)
         except TransitionError as error:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -115,7 +115,7 @@ def teaching_queues(user: User) -> list[dict[str, Any]]:
             oldest=Min("drafts__submitted_at", filter=Q(drafts__feedback_request__status__in=waiting)),
         )
         .filter(Q(waiting__gt=0) | Q(under_way__gt=0) | Q(status="active"))
-        .order_by("oldest", "due_at", "title")
+        .order_by(F("oldest").asc(nulls_last=True), "due_at", "title")
         .values(
             "public_id",
             "title",

@@ -174,11 +174,14 @@ def main(arguments: list[str]) -> int:
     """Take the pictures; 0 when all were taken and are small enough."""
     wanted = [shot for shot in SHOTS if not arguments or any(words in shot.name for words in arguments)]
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="feedforward-pictures-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="feedforward-pictures-") as folder,
         # Slow enough that the picture of the progress shows some.
-        with running_site(Path(folder) / "data", reviewer_delay_s=6.0) as site, chromium() as browser:
-            await_stories(site)
-            return take(wanted, site, browser)
+        running_site(Path(folder) / "data", reviewer_delay_s=6.0) as site,
+        chromium() as browser,
+    ):
+        await_stories(site)
+        return take(wanted, site, browser)
 
 
 def await_stories(site: RunningSite) -> None:

@@ -305,7 +305,7 @@ def revised_pdf(student: Visitor, path: Path) -> Path:
         words = paragraph.text
         for old, new in FIXED.items():
             words = words.replace(old, new)
-        name = "h1" if (paragraph.style is not None and paragraph.style.name or "").startswith("Heading") else "p"
+        name = "h1" if ((paragraph.style is not None and paragraph.style.name) or "").startswith("Heading") else "p"
         parts.append(f"<{name}>{escape(words)}</{name}>")
     printer = student.context.new_page()
     printer.set_content(f"<!doctype html><html lang=en><title>Draft 2</title><body>{''.join(parts)}</body></html>")

@@ -11,7 +11,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -156,7 +156,8 @@ def _parameters(call: ModelCall) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Return the parameters this model takes, and the names of those it does not (dropped and recorded)."""
     litellm = _litellm()
     wanted: dict[str, Any] = {"max_tokens": call.max_output_tokens}
-    if call.temperature is not None:
+    own = (call.kind, call.model) in _own_temperature and call.temperature is not None
+    if call.temperature is not None and not own:
         wanted["temperature"] = call.temperature
     if call.schema is not None and call.output_mode == "schema":
         wanted["response_format"] = {
@@ -176,18 +177,38 @@ def _parameters(call: ModelCall) -> tuple[dict[str, Any], tuple[str, ...]]:
         ]
         wanted["tool_choice"] = {"type": "function", "function": {"name": TOOL_NAME}}
     if call.kind in {"openai_compatible", "ollama"}:
-        return wanted, ()
+        return wanted, ("temperature",) if own else ()
     known = set(litellm.get_supported_openai_params(model=call.model, custom_llm_provider=PREFIX[call.kind]) or ())
     if "max_tokens" not in known and "max_completion_tokens" in known:
         wanted["max_completion_tokens"] = wanted.pop("max_tokens")
     if known:
-        dropped = tuple(sorted(name for name in wanted if name not in known))
+        dropped = tuple(sorted([name for name in wanted if name not in known] + ["temperature"] * own))
         return {name: value for name, value in wanted.items() if name in known}, dropped
-    return wanted, ()
+    return wanted, ("temperature",) if own else ()
+
+
+# Reasoning models take no temperature but their own: (kind, model) of those met in this process.
+_own_temperature: set[tuple[str, str]] = set()
+
+
+class _TemperatureRefused(Exception):
+    """The library or the provider says that this model takes no temperature."""
 
 
 async def complete(call: ModelCall) -> ModelAnswer:
-    """Ask the model once. Raises :class:`ModelCallError`; never retries, never takes longer than ``timeout_s``."""
+    """Ask the model once. Raises :class:`ModelCallError`; never retries, never takes longer than ``timeout_s``.
+
+    A model that takes no temperature is asked without (named in ``dropped``), within the same time.
+    """
+    started = time.monotonic()
+    try:
+        return await _ask(call)
+    except _TemperatureRefused:
+        _own_temperature.add((call.kind, call.model))
+    return await _ask(replace(call, timeout_s=max(0.1, call.timeout_s - (time.monotonic() - started))))
+
+
+async def _ask(call: ModelCall) -> ModelAnswer:
     litellm = _litellm()
     if not (call.api_key.isascii() and call.api_key.isprintable()):
         raise ModelCallError("wrong_key", "next_model", WRONG_KEY)  # it fits in no header
@@ -221,6 +242,8 @@ async def complete(call: ModelCall) -> ModelAnswer:
         raise
     # The library raises dozens of types for the same few things; what the wire said decides.
     except Exception as error:
+        if "temperature" in parameters and _about_temperature(error, record):
+            raise _TemperatureRefused from None
         raise _understood(error, record, call) from None
     finally:
         outbound.trace.reset(token)
@@ -268,6 +291,12 @@ def _count(usage: Any, name: str) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
+def _about_temperature(error: Exception, record: outbound.CallTrace) -> bool:
+    if record.status is None:
+        return type(error).__name__ == "UnsupportedParamsError" and "temperature" in str(error)
+    return record.status in {400, 422} and "temperature" in wire.error_words(record.body)
+
+
 def _any_of(marks: tuple[str, ...], words: str) -> bool:
     return any(mark in words for mark in marks)
 
@@ -288,6 +317,8 @@ def _understood(error: Exception, record: outbound.CallTrace, call: ModelCall) -
         name = type(error).__name__.lower()
         if "timeout" in name or "timed out" in str(error).lower():
             return ModelCallError("timeout", "retry", "The server did not answer in time.")
+        if name == "unsupportedparamserror":  # the library's own tables; nothing was sent
+            return _not_taken(call, "The model does not take this call.")
         return ModelCallError("unreachable", "retry", "The server could not be reached.")
     wait = wire.wait_s(record.retry_after, record.body)
     if status in {401, 403} or (status == 400 and _any_of(BAD_KEY, words)):
@@ -309,7 +340,11 @@ def _understood(error: Exception, record: outbound.CallTrace, call: ModelCall) -
     if status >= 400:
         if _any_of(FILTERED, words):
             return ModelCallError("filtered", "next_model", "The provider's filter refused the text.")
-        if call.output_mode != "prompt":
-            return ModelCallError("structure_refused", "prompt_mode", "The model does not take this structured output.")
-        return ModelCallError("bad_request", "next_model", f"The provider did not accept the call ({status}).")
+        return _not_taken(call, f"The provider did not accept the call ({status}).")
     return ModelCallError("not_understood", "retry", "The server answered with something that is not a model's answer.")
+
+
+def _not_taken(call: ModelCall, words: str) -> ModelCallError:
+    if call.output_mode != "prompt":
+        return ModelCallError("structure_refused", "prompt_mode", "The model does not take this structured output.")
+    return ModelCallError("bad_request", "next_model", words)

@@ -115,7 +115,7 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
                     error_words="",
                     finished_at=None,
                 )
-            current.move(FeedbackRequest.Status.OPEN, due_at=due, finished_at=None, reason="")
+            current.move(FeedbackRequest.Status.OPEN, due_at=due, finished_at=None, reason="", created_at=now)
         else:
             plan = freeze_plan(draft.assignment)
             if not plan["models"]:

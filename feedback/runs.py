@@ -10,14 +10,15 @@ import logging
 import random
 import secrets
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from aiconfig import circuit, llm
@@ -97,19 +98,33 @@ def _carry_out(request: FeedbackRequest, material: Material, runs: list[ModelRun
             if paused is not None:
                 _put_back(request, run, not_before=paused, code="paused", words="The provider is being given a pause.")
                 continue
-            attempt = _prepare(request, material, run)
+            attempt = _guarded(request, run, partial(_prepare, request, material, run))
             if attempt is not None:
                 under_way[submit(llm.complete(attempt.call))] = attempt
         while under_way:
             connection.close()
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
-                attempt = under_way.pop(future)
-                follow_up = _settle(request, material, attempt, future)
+                settled = under_way.pop(future)
+                follow_up = _guarded(request, settled.run, partial(_settle, request, material, settled, future))
                 if follow_up is not None:
                     under_way[submit(llm.complete(follow_up.call))] = follow_up
                 else:
-                    let_go(attempt.run)
+                    let_go(settled.run)
+
+
+def _guarded(request: FeedbackRequest, run: ModelRun, step: Callable[[], Attempt | None]) -> Attempt | None:
+    """Do one step of one run; a fault in it ends this run by name and leaves its siblings' answers alone."""
+    try:
+        return step()
+    except DatabaseError as error:
+        # The lease runs out and the run is taken up again.
+        logger.error("run %s: not stored (%s)", run.pk, type(error).__name__)
+    # Any fault of ours in one run would otherwise drop the paid answers of all the others.
+    except Exception:
+        logger.exception("run %s failed unexpectedly", run.pk)
+        _give_up_model(request, run, code="internal", words="Something went wrong on our side.")
+    return None
 
 
 def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Attempt | None:
@@ -169,11 +184,6 @@ def _settle(
         answer = future.result()
     except llm.ModelCallError as error:
         return _after_error(request, attempt, error)
-    # A fault of our own in one run must not take its siblings with it; it is logged and the run fails by name.
-    except Exception:
-        logger.exception("run %s: the call failed unexpectedly", run.pk)
-        _give_up_model(request, run, code="internal", words="Something went wrong on our side.")
-        return None
     circuit.report_success(run.ai_model.provider_id)
     try:
         parsed = parse_answer(

@@ -49,7 +49,8 @@ class FeedbackRequest(StatefulModel):
     fence = models.PositiveIntegerField(default=0, editable=False)
     # When work can next be done: the earliest not_before of open runs; the sweeper looks here.
     due_at = models.DateTimeField(default=timezone.now)
-    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    # When the current readings were asked for: patience with busy providers counts from here.
+    created_at = models.DateTimeField(_("asked for at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
     class Meta:

@@ -161,3 +161,24 @@ def test_no_name_number_or_address_leaves(stage: Make) -> None:
     sent = "\n".join(m["content"] for _, messages in scene.provider.prompts for m in messages)
     assert scene.people.alice.email not in sent
     assert f"By {scene.people.alice.name}" not in sent
+
+
+def test_a_fault_of_ours_in_one_run_leaves_the_others_their_answers(
+    stage: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from feedback import runs
+
+    real = runs.verify
+    broken: list[str] = []
+
+    def verify_badly_once(*args: object, **kwargs: object) -> object:
+        if not broken:
+            broken.append("once")
+            raise RuntimeError("a fault of ours")
+        return real(*args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "verify", verify_badly_once)
+    request = stage("honest-1", "honest-1b", "honest-1c").through()
+    statuses = sorted(request.runs.values_list("status", "error_code"))
+    assert statuses == [("failed", "internal"), ("succeeded", ""), ("succeeded", "")]
+    assert request.status == FeedbackRequest.Status.IN_REVIEW

@@ -26,8 +26,9 @@ run: venv ## start everything and print the address (PORT=8000, DEMO=0 for an em
 manage: venv ## a management command with the site's own settings: make manage CMD="migrate --plan"
 	@exec $(PY) -m deploy.run manage $(CMD)
 
-administrator: venv ## make the first administrator
-	@exec $(PY) -m deploy.run manage create_administrator
+administrator: venv ## make an administrator: make administrator EMAIL=you@example.edu
+	@test -n "$(EMAIL)" || { echo "Usage: make administrator EMAIL=you@example.edu"; exit 2; }
+	@exec $(PY) -m deploy.run manage create_administrator "$(EMAIL)"
 
 shell: venv ## a Python shell with the models loaded
 	@exec $(PY) -m deploy.run manage shell

@@ -15,7 +15,7 @@ def announce(site: Site, outcome: Outcome, *, took_s: float) -> None:
         lines += [
             "The site is empty. Make its first administrator in another terminal:",
             "",
-            "    make administrator" + _same_folder(site),
+            "    make administrator EMAIL=you@example.edu" + _same_site(site),
             "",
         ]
     lines += [f"Data: {site.data_dir}", "Stop with Ctrl-C.", ""]
@@ -37,6 +37,7 @@ def demo_lines() -> list[str]:
     ]
 
 
-def _same_folder(site: Site) -> str:
-    default = site.base_dir / "data"
-    return "" if site.data_dir == default else f" FEEDFORWARD_DATA_DIR={site.data_dir}"
+def _same_site(site: Site) -> str:
+    """Return the variables another command needs to mean this site, with a space before each."""
+    folder = "" if site.data_dir == site.base_dir / "data" else f" FEEDFORWARD_DATA_DIR={site.data_dir}"
+    return (f" PORT={site.port}" if site.port != 8000 else "") + folder

@@ -94,7 +94,7 @@ def site(tmp_path):
 
 def test_site_serves_survives_kill_minus_nine_and_leaves_nothing_behind(site):
     site.wait(lambda: site.said(r"FeedForward is ready at http://localhost:\d+"), 90)
-    assert site.said(r"make administrator FEEDFORWARD_DATA_DIR=")
+    assert site.said(r"make administrator EMAIL=you@example.edu PORT=\d+ FEEDFORWARD_DATA_DIR=")
     assert health("127.0.0.1", site.port) == "200"
     before = site.children()
     assert set(before) == {"gunicorn", "runs@", "main@", "beat", "broker.sock", "leash"}

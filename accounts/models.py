@@ -79,6 +79,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         """The name people see; the part before the @ when none was given."""
         return self.name or self.email.partition("@")[0]
 
+    @property
+    def teaches(self) -> bool:
+        """Whether the person reviews drafts in some course."""
+        return self.is_instructor or self.is_assistant
+
     def get_full_name(self) -> str:
         return self.display_name
 

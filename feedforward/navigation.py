@@ -17,6 +17,7 @@ Entry = tuple[str, str | Promise, str, str]
 ENTRIES: tuple[Entry, ...] = (
     ("home", _("Home"), "house", ""),
     ("course_list", _("Courses"), "book-open", ""),
+    ("queue", _("Review"), "clipboard-check", "teaches"),
     ("rubric_templates", _("Rubrics"), "list-checks", "is_instructor"),
 )
 ADMINISTRATION: tuple[Entry, ...] = (

@@ -69,7 +69,8 @@ def ensure_canary() -> None:
         pass
     raise KeyUnreadable(
         "The provider keys in this database were saved under another SECRET_KEY or SALT_KEY. "
-        "Start with those, or list the old SECRET_KEY in SECRET_KEY_FALLBACKS."
+        "Start with those, or list the old SECRET_KEY in SECRET_KEY_FALLBACKS. If they are lost for good, "
+        "run manage.py rotate_keys --forget-unreadable and enter the keys again."
     )
 
 
@@ -91,3 +92,23 @@ def rotate_all(*, dry_run: bool) -> tuple[int, int]:
             if not dry_run:
                 model._default_manager.filter(pk=row.pk, **{name: sealed}).update(**{name: rotated})
     return done, failed
+
+
+def forget_unreadable() -> int:
+    """Empty every key that this site's secrets cannot read, for a site that lost them. Returns how many."""
+    forgotten = 0
+    with transaction.atomic():
+        for provider in Provider.objects.exclude(api_key=""):
+            try:
+                read_key(provider)
+            except KeyUnreadable:
+                Provider.objects.filter(pk=provider.pk).update(api_key="")
+                audit.record(actor=None, code="provider.key_removed", obj=provider)
+                forgotten += 1
+        for row in KeyCanary.objects.all():
+            try:
+                _field().open(row.value)
+            except InvalidToken:
+                row.delete()
+        ensure_canary()
+    return forgotten

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.db import connection
 from django.test import override_settings
 
+from accounts.models import AuditEvent
 from aiconfig import keys
 from aiconfig.fields import KeyField
 from aiconfig.keys import KeyUnreadable, ensure_canary, read_key
@@ -139,6 +140,24 @@ def test_rotation_leaves_what_it_cannot_read_and_says_so(provider: Provider, opt
     assert stored(provider) == before and KEY not in said.getvalue()
 
 
+def test_a_site_that_lost_its_secret_can_start_again(provider: Provider) -> None:
+    with started_with("first"):
+        ensure_canary()
+    said = StringIO()
+    with started_with("second"):
+        kept = Provider.objects.create(name="Two", kind="openai", api_key="sk-other-key-123456")
+        with pytest.raises(KeyUnreadable, match="--forget-unreadable"):
+            ensure_canary()
+        call_command("rotate_keys", "--forget-unreadable", stdout=said)
+        ensure_canary()
+        assert read_key(Provider.objects.get(pk=kept.pk)) == "sk-other-key-123456"
+        assert read_key(Provider.objects.get(pk=provider.pk)) == ""
+    assert said.getvalue().startswith("1 key(s) forgotten")
+    assert list(AuditEvent.objects.filter(code="provider.key_removed").values_list("object_id", flat=True)) == [
+        str(provider.pk)
+    ]
+
+
 def test_the_canary_is_written_once_and_tells_a_wrong_secret(db: None) -> None:
     with started_with("first"):
         ensure_canary()
@@ -200,8 +219,6 @@ def test_many_threads_never_read_a_wrong_key(provider: Provider) -> None:
 
 
 def test_setting_a_key_trims_it_and_is_on_record_without_it(cast: Any) -> None:
-    from accounts.models import AuditEvent
-
     made = Provider.objects.create(name="One", kind="openai")
     keys.set_key(provider=made, key=f"  {KEY}\n", actor=cast.admin)
     assert read_key(made) == KEY and read_key(Provider.objects.get(pk=made.pk)) == KEY

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import anyio
@@ -13,7 +12,6 @@ import pytest
 
 from aiconfig import outbound
 from aiconfig.outbound import AddressRefused, AddressRules, CallTrace, GuardedTransport
-from aiconfig.tests import provider_server as shapes
 from aiconfig.tests.provider_server import ProviderServer, Reply
 
 HOSTS = frozenset({"api.openai.com", "127.0.0.1"})
@@ -95,12 +93,6 @@ def test_addresses_as_resolved(address: str, strict: bool, local: bool) -> None:
 
 
 # --- on the wire ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[ProviderServer]:
-    with shapes.provider_server() as made:
-        yield made
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from aiconfig.keys import rotate_all
+from aiconfig.keys import forget_unreadable, rotate_all
 
 
 class Command(BaseCommand):
@@ -18,8 +18,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count only, change nothing")
+        parser.add_argument(
+            "--forget-unreadable",
+            action="store_true",
+            help="empty the keys that no secret of this site can read; they must be entered again",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["forget_unreadable"] and not options["dry_run"]:
+            self.stdout.write(f"{forget_unreadable()} key(s) forgotten; enter them again under Providers.")
         readable, unreadable = rotate_all(dry_run=options["dry_run"])
         verb = "could be" if options["dry_run"] else "were"
         self.stdout.write(f"{readable} value(s) {verb} encrypted anew, {unreadable} cannot be read.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -120,6 +121,21 @@ class Visitor:
         """Examine the page as it stands: WCAG 2.2 AA, contrast in the dark too, the policy, the width of a phone."""
         page, where = self.page, title or urlsplit(self.page.url).path
         page.wait_for_load_state("networkidle")
+        if AXE.is_file():
+            self._ask_axe_everywhere(where)
+        else:
+            warnings.warn("axe-core is not there (npm ci brings it): WCAG is NOT examined", stacklevel=1)
+        page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        page.evaluate(SETTLE)
+        for words in page.evaluate(TOO_WIDE):
+            self.faults.append(f"{self.name} {where} (phone): {words}")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+        for words in page.evaluate("() => window.refusedByPolicy || []"):
+            self._note(f"refused by the policy: {words}")
+        self.seen.add(where)
+
+    def _ask_axe_everywhere(self, where: str) -> None:
+        page = self.page
         self._load_axe()
         page.evaluate(OPEN_DETAILS)
         for words in page.evaluate(ASK_AXE, [RULES, None]):
@@ -132,14 +148,11 @@ class Visitor:
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         page.evaluate(SETTLE)
         for words in page.evaluate(TOO_WIDE):
-            self.faults.append(f"{self.name} {where} (phone): {words}")
+            self.faults.append(f"{self.name} {where} (phone, all open): {words}")
         for words in page.evaluate(ASK_AXE, [RULES, ["target-size", "color-contrast", "scrollable-region-focusable"]]):
             self.faults.append(f"{self.name} {where} (phone): {words}")
         page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
         page.evaluate(CLOSE_DETAILS)
-        for words in page.evaluate("() => window.refusedByPolicy || []"):
-            self._note(f"refused by the policy: {words}")
-        self.seen.add(where)
 
     def _load_axe(self) -> None:
         # Through the debugger, which the page's policy does not bind: the policy stays in force for the page.

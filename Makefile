@@ -2,7 +2,7 @@
 PYTHON ?=
 PORT ?= 8000
 DEMO ?= 1
-DIR ?= feedback/tests/cases
+DIR ?= feedback/tests/cases/reading
 VENV := .venv
 PY := $(VENV)/bin/python
 APPS := feedforward accounts courses aiconfig submissions feedback privacy deploy

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -46,11 +44,7 @@ def main(past: int) -> None:
             site.act("fill", str(past))
             results["full"] = measure(site, before=1 + TRIES)
         finally:
-            site.site.process.send_signal(signal.SIGTERM)
-            try:
-                site.site.process.wait(20)
-            except subprocess.TimeoutExpired:
-                site.site.process.kill()
+            site.close()
             provider.close()
     medians = {name: statistics.median(values) for name, values in results.items()}
     print(json.dumps({"seconds": results, "median": medians, "call_s": CALL_S, "past_drafts": past}, indent=1))

@@ -114,8 +114,8 @@ def find_chromium(environ: dict[str, str]) -> str | None:
 
 
 def cores() -> int:
-    """Return how many processes to test with: two are enough, and memory stays small."""
-    return max(1, min(2, os.cpu_count() or 1))
+    """Return how many processes to test with: one more than two cores, because the live tests mostly wait."""
+    return max(2, min(3, (os.cpu_count() or 1) + 1))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Acts on a running site's own database, in a process of its own: ``python -m feedback.tests.live_stage ACTION …``.
+"""Acts on a running site's own database, in a process of its own that reads ``["ACTION", …]`` lines.
 
 ``setup URL MODEL…`` makes the cast and an assignment read by the stub models at URL; ``submit N`` hands in N drafts
 as alice; ``fill N`` adds N past drafts; ``status`` prints what became of the unfinished ones as JSON.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "feedforward.settings")
 
@@ -16,6 +17,7 @@ import django
 
 django.setup()
 
+from django.db import close_old_connections  # noqa: E402
 from django.db.models import Count, F  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -94,26 +96,28 @@ def fill(count: str) -> None:
     )
 
 
-def status() -> None:
+def status() -> dict[str, Any]:
     requests = FeedbackRequest.objects.exclude(status="released").values_list("status", flat=True)
     times = (
         FeedbackRequest.objects.exclude(finished_at=None)
         .order_by("pk")
         .annotate(seconds=F("finished_at") - F("draft__submitted_at"))
     )
-    print(
-        json.dumps(
-            {
-                "drafts": Draft.objects.count(),
-                "requests": list(requests),
-                "runs": dict(ModelRun.objects.exclude(model_name="past").values_list("status").annotate(n=Count("pk"))),
-                "feedback": Feedback.objects.count(),
-                "seconds": [row.seconds.total_seconds() for row in times],
-                "mails": dict(OutgoingMail.objects.values_list("kind").annotate(n=Count("pk"))),
-            }
-        )
-    )
+    return {
+        "drafts": Draft.objects.count(),
+        "requests": list(requests),
+        "runs": dict(ModelRun.objects.exclude(model_name="past").values_list("status").annotate(n=Count("pk"))),
+        "feedback": Feedback.objects.count(),
+        "seconds": [row.seconds.total_seconds() for row in times],
+        "mails": dict(OutgoingMail.objects.values_list("kind").annotate(n=Count("pk"))),
+    }
 
+
+ACTIONS = {"setup": setup, "submit": submit, "status": status, "fill": fill}
 
 if __name__ == "__main__":
-    {"setup": setup, "submit": submit, "status": status, "fill": fill}[sys.argv[1]](*sys.argv[2:])
+    # One line in, one line out: starting a process per question would cost more than the site it asks about.
+    for line in sys.stdin:
+        name, *words = json.loads(line)
+        close_old_connections()
+        print(json.dumps(ACTIONS[name](*words)), flush=True)

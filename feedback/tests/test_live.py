@@ -28,33 +28,52 @@ class LiveSite:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
+        self.stage: subprocess.Popen[str] | None = None
         self.site = RunningSite(data_dir)
         self.site.wait(lambda: self.site.said(r"FeedForward is ready"), 120)
 
-    def act(self, *words: str) -> str:
-        """Run one action of live_stage with the site's own keys and database."""
-        environ = {
-            k: v for k, v in os.environ.items() if k not in {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"}
-        }
+    def _open_stage(self) -> subprocess.Popen[str]:
+        """Start live_stage with the site's own keys and database."""
+        hidden = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"}
+        environ = {name: value for name, value in os.environ.items() if name not in hidden}
         environ |= {"FEEDFORWARD_DATA_DIR": str(self.data_dir), "ALLOW_LOCAL_MODEL_SERVERS": "1"}
         for name in ("secret_key", "salt_key"):
             path = self.data_dir / name
             if path.exists():
                 environ[name.upper()] = path.read_text().strip()
-        done = subprocess.run(
-            [sys.executable, "-m", "feedback.tests.live_stage", *words],
+        return subprocess.Popen(
+            [sys.executable, "-m", "feedback.tests.live_stage"],
             cwd=BASE_DIR,
             env=environ,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-            timeout=90,
-            check=False,
         )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return done.stdout
+
+    def act(self, *words: str) -> Any:
+        """Do one action of live_stage and return what it gives."""
+        if self.stage is None:
+            self.stage = self._open_stage()
+        assert self.stage.stdin is not None and self.stage.stdout is not None
+        self.stage.stdin.write(json.dumps(words) + "\n")
+        self.stage.stdin.flush()
+        answer = self.stage.stdout.readline()
+        assert answer, "the stage ended"
+        return json.loads(answer)
+
+    def close(self) -> None:
+        """End the stage and the site."""
+        if self.stage is not None and self.stage.stdin is not None:
+            self.stage.stdin.close()
+            self.stage.wait(20)
+        self.site.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.site.process.wait(20)
+        with contextlib.suppress(ProcessLookupError):
+            self.site.process.kill()
 
     def status(self) -> dict[str, Any]:
-        return json.loads(self.act("status").splitlines()[-1])
+        return self.act("status")
 
     def wait_for(self, drafts: int, limit_s: float) -> dict[str, Any]:
         """Wait until ``drafts`` requests are on the desk."""
@@ -64,7 +83,7 @@ class LiveSite:
             if said["requests"].count("in_review") >= drafts:
                 return said
             assert time.monotonic() < deadline, (said, self.site.lines[-30:])
-            time.sleep(1)
+            time.sleep(0.25)
 
 
 @pytest.fixture
@@ -76,11 +95,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Live
         running.act("setup", provider.base_url, "slow-2", "slow-2b", "slow-2c")
         yield running, provider
     finally:
-        running.site.process.send_signal(signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            running.site.process.wait(20)
-        with contextlib.suppress(ProcessLookupError):
-            running.site.process.kill()
+        running.close()
         provider.close()
 
 

@@ -226,13 +226,15 @@ def _models_far_apart(medians: Mapping[str, Fraction], *, gmd: Fraction, level_c
 def _dissenting(medians: Mapping[str, Fraction]) -> tuple[str, ...]:
     """The model two levels or more from the others, where these are within one level of each other.
 
-    It names the minority, not who is wrong: with two captured models of three the honest one is named.
+    Compared as whole levels (exact halves down), so that a model torn between two levels does not hide the one far
+    from both. It names the minority, not who is wrong: with two captured models of three the honest one is named.
     """
     if len(medians) < 3:
         return ()
     found = []
-    for model, value in medians.items():
-        others = [other for name, other in medians.items() if name != model]
+    levels = {model: Fraction(math.ceil(value - Fraction(1, 2))) for model, value in medians.items()}
+    for model, value in levels.items():
+        others = [other for name, other in levels.items() if name != model]
         if summary.value_range(others) <= 1 and abs(value - summary.median(others)) >= 2:
             found.append(model)
     return tuple(found)

@@ -51,6 +51,7 @@ WORDS = {
     "feedback.approved": _("approved the feedback"),
     "feedback.released": _("released the feedback"),
     "feedback.retracted": _("took the feedback back"),
+    "feedback.settled": _("looked again; the feedback stands"),
     "feedback.contested": _("asked for another look"),
     "run.transcript_opened": _("opened a prompt and its answer"),
     "note.answered": _("answered a note"),

@@ -156,11 +156,10 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
     titles = {row.criterion_key: row.snapshot.get("title", "") for row in criteria}
     for item in items:
         item.criterion_title = titles.get(item.criterion_key, "")  # type: ignore[attr-defined]
-        item.other_wordings = [  # type: ignore[attr-defined]
-            (index, source) for index, source in enumerate(item.sources) if index and source.get("comment")
-        ]
+        item.other_wordings = _other_wordings(item)  # type: ignore[attr-defined]
     for row in criteria:
         row.scale = scale_of(row)  # type: ignore[attr-defined]
+    flags = _flags(feedback, {row.criterion_key for row in criteria if row.level is not None})
     context |= {
         "shown": shown,
         "suggested": sorted(
@@ -173,7 +172,8 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "can_change": feedback is not None
         and feedback.status in (Feedback.Status.IN_REVIEW, Feedback.Status.APPROVED)
         and not context["read_only"],
-        "flags": _flags(feedback, titles),
+        "flags": flags,
+        "open_flags": sum(not flag["decided"] and flag["severity"] != "info" for flag in flags),
         "goals": goals_met(feedback) if feedback and draft.number > 1 else [],
     }
     if tab == "runs" and request is not None:
@@ -188,15 +188,36 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
     return context
 
 
+def _other_wordings(item: FeedbackItem) -> list[tuple[int, dict[str, Any]]]:
+    """Return other reviewers' words for the same note, each wording once, without the ones shown now."""
+    seen = {(item.comment, item.next_step)}
+    found = []
+    for index, source in enumerate(item.sources):
+        words = (source.get("comment", ""), source.get("next_step", ""))
+        if words[0] and words not in seen:
+            seen.add(words)
+            found.append((index, source))
+    return found
+
+
 def _paragraphs(text: str, structure: dict[str, Any], shown: list[FeedbackItem]) -> list[Paragraph]:
     return paragraphs(text, structure.get("blocks", []), marks_of(shown)) if text else []
 
 
-def _flags(feedback: Feedback | None, titles: dict[str, str]) -> list[dict[str, Any]]:
+def _flags(feedback: Feedback | None, decided: set[str]) -> list[dict[str, Any]]:
     if feedback is None:
         return []
     tones = {"must": "danger", "check": "warn", "info": "info"}
-    return [{**flag, "tone": tones.get(flag["severity"], "info")} for flag in feedback.flags]
+    settled = feedback.status == Feedback.Status.RELEASED
+    return [
+        {
+            **flag,
+            "tone": tones.get(flag["severity"], "info"),
+            # What asked for a decision on a criterion is answered by the person's level, or by the release.
+            "decided": settled or (flag["criterion_key"] in decided and flag["severity"] != "info"),
+        }
+        for flag in feedback.flags
+    ]
 
 
 def history_of(draft: Draft, feedback: Feedback | None, request: FeedbackRequest | None) -> list[AuditEvent]:

@@ -241,8 +241,15 @@ def desk_decide(request: HttpRequest, public_id: str) -> HttpResponse:
                 review.approve_draft(feedback=feedback, actor=user, version=version)
             messages.success(request, _("Approved."))
         elif action in {"release", "release_next"}:
+            before = feedback.status
             releasing.release(feedback=feedback, actor=user)
-            messages.success(request, _("Released. The student has been told."))
+            if before == Feedback.Status.RELEASED:
+                messages.info(request, _("It had been released already."))
+            else:
+                messages.success(request, _("Released. The student has been told."))
+        elif action == "settle":
+            releasing.settle(feedback=feedback, actor=user)
+            messages.success(request, _("The student has been told that you looked again."))
         elif action == "retract":
             releasing.retract(feedback=feedback, actor=user)
             messages.success(request, _("Taken back. The student no longer sees it."))

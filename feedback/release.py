@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.models import User
 from courses.models import Course, CourseStaff
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest
-from feedback.telling import tell_student
+from feedback.telling import tell_looked_again, tell_student
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 from submissions.models import Draft
@@ -87,7 +87,8 @@ def publish(*, feedback: Feedback, request: FeedbackRequest | None, actor: User 
     try:
         if request is not None:
             request.move(FeedbackRequest.Status.RELEASED)
-        feedback.move(Feedback.Status.RELEASED, released_at=now, released_by=actor)
+        # Released again after another look: the student's wish for one is answered.
+        feedback.move(Feedback.Status.RELEASED, released_at=now, released_by=actor, contested_at=None, contest_words="")
     except TransitionError as error:
         raise ReleaseRefused(str(error)) from None
     if draft.content_removed_at is None:
@@ -101,6 +102,22 @@ def publish(*, feedback: Feedback, request: FeedbackRequest | None, actor: User 
         fields=["practice"] if actor is None else [],
     )
     tell_student(feedback=feedback, draft=draft)
+
+
+def settle(*, feedback: Feedback, actor: User) -> Feedback:
+    """Close the student's wish for another look: a person looked, and the feedback stands as it is now."""
+    draft = Draft.objects.select_related("assignment__course", "student").get(pk=feedback.draft_id)
+    _refuse_unless(draft.assignment.course, actor)
+    with transaction.atomic():
+        changed = Feedback.objects.filter(pk=feedback.pk, contested_at__isnull=False).update(
+            contested_at=None, contest_words=""
+        )
+        if changed:
+            audit.record(actor=actor, code="feedback.settled", obj=feedback, course_id=draft.assignment.course_id)
+            if feedback.status == Feedback.Status.RELEASED:
+                tell_looked_again(feedback=feedback, draft=draft)
+    feedback.refresh_from_db()
+    return feedback
 
 
 def retract(*, feedback: Feedback, actor: User) -> Feedback:

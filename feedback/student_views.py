@@ -22,6 +22,7 @@ from feedback.progress_page import progress_of
 from feedback.replies import ReplyRefused, contest, mark_read, respond
 from feedback.revision import changes_since, goals_met
 from feedforward.ratelimit import limited
+from submissions.intake import Room, room_for
 from submissions.models import Draft
 
 POLL_MIN_S, POLL_MAX_S = 2, 30
@@ -85,6 +86,14 @@ def numbered_items(feedback: Feedback) -> list[FeedbackItem]:
 def feedback_read(request: HttpRequest, public_id: str) -> HttpResponse:
     """The released feedback beside the draft's own text."""
     user = actor_of(request)
+    if (
+        Feedback.objects.filter(draft__student=user, draft__public_id=public_id, first_read_at__isnull=False)
+        .exclude(status=Feedback.Status.RELEASED)
+        .exists()
+    ):
+        # Read before and taken back since: the link in the mail should not look broken.
+        messages.info(request, _("Your instructor has taken this feedback back to look at it again."))
+        return redirect("draft_progress", public_id)
     feedback = _released(user, public_id)
     mark_read(feedback=feedback, actor=user)
     draft, assignment = feedback.draft, feedback.draft.assignment
@@ -108,11 +117,19 @@ def feedback_read(request: HttpRequest, public_id: str) -> HttpResponse:
         "criteria": [row for row in criteria if row.comment or levels_visible(assignment, draft)],
         "levels_visible": levels_visible(assignment, draft),
         "goals": goals_met(feedback),
+        "next_room": _room(assignment, user),
         "disclosure": disclosure(feedback),
         "plans": FeedbackItem.Plan.choices,
         "ratings": FeedbackItem.Rating.choices,
     }
     return render(request, "feedback/read.html", context)
+
+
+def _room(assignment: Assignment, user: User) -> Room | None:
+    """Return whether another draft can be handed in now; None for somebody who has left the course."""
+    if not Assignment.objects.submittable_by(user).filter(pk=assignment.pk).exists():
+        return None
+    return room_for(assignment=assignment, student=user, now=timezone.now())
 
 
 def grouped(items: list[FeedbackItem]) -> list[tuple[str, str, list[FeedbackItem]]]:

@@ -54,3 +54,15 @@ def tell_student(*, feedback: Feedback, draft: Draft) -> None:
         context={"draft": draft, "url": link("feedback_read", draft.public_id)},
         dedupe_key=f"released-{feedback.pk}-{feedback.released_at:%Y%m%d%H%M%S}",
     )
+
+
+def tell_looked_again(*, feedback: Feedback, draft: Draft) -> None:
+    """Tell the author that a person looked again and the feedback stands."""
+    queue_mail(
+        kind="looked_again",
+        to=draft.student.email,
+        user=draft.student,
+        subject=f"Your instructor looked again: {draft.assignment.title}",
+        template="looked_again",
+        context={"draft": draft, "url": link("feedback_read", draft.public_id)},
+    )

@@ -166,7 +166,7 @@ def test_a_wrong_invitation_is_refused_beside_the_field(desk, data):
 
 def test_the_person_page_shows_what_is_known(desk, alice):
     page = words_of(desk.get(reverse("person", args=[alice.public_id])))
-    assert "Alice" in page and "person.added" in page
+    assert "Alice" in page and "added a person" in page
 
 
 # --- the audit ------------------------------------------------------------------------------------------

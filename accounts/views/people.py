@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import invitations, people
 from accounts.access import actor_of, admin_required, get_or_404
+from accounts.audit_log import words_for
 from accounts.forms import InviteForm, RolesForm
 from accounts.models import AuditEvent, Invitation, User
 from feedforward.errors import DomainError
@@ -75,9 +76,12 @@ def _person_page(request: HttpRequest, somebody: User, form: RolesForm, *, statu
         "second_step": is_mfa_enabled(somebody),
         "session_count": UserSession.objects.filter(user=somebody).count(),
         "is_self": somebody.pk == actor_of(request).pk,
-        "events": AuditEvent.objects.filter(object_label="accounts.User", object_id=str(somebody.pk))
-        .select_related("actor")
-        .order_by("-pk")[:10],
+        "events": [
+            (event, words_for(event))
+            for event in AuditEvent.objects.filter(object_label="accounts.User", object_id=str(somebody.pk))
+            .select_related("actor")
+            .order_by("-pk")[:10]
+        ],
     }
     return render(request, "accounts/person.html", context, status=status)
 

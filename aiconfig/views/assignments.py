@@ -85,7 +85,7 @@ def _save(
         except DomainError as error:
             messages.warning(request, _("Saved, but not opened: %(why)s") % {"why": error})
             return redirect("assignment_edit", saved.public_id)
-        messages.success(request, _("The assignment is open to the students of the course."))
+        messages.success(request, _("The assignment is open."))
     else:
         messages.success(request, _("Saved."))
     return redirect("assignment_detail", saved.public_id)

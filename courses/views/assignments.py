@@ -71,7 +71,7 @@ def assignment_publish(request: HttpRequest, assignment_id: UUID) -> HttpRespons
         except DomainError as error:
             messages.error(request, str(error))
             return redirect("assignment_detail", assignment.public_id)
-        messages.success(request, _("The assignment is open to the students of the course."))
+        messages.success(request, _("The assignment is open."))
     return redirect("assignment_detail", assignment.public_id)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest
 from feedback.tests.conftest import Stage
+from feedforward.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Stage]
@@ -144,3 +145,53 @@ def test_an_archived_course_takes_no_change_by_direct_post(scene: Scene) -> None
     client.post(reverse("desk_words", args=[request.draft.public_id]), {"words": "Too late"})
     feedback.refresh_from_db()
     assert feedback.summary == ""
+
+
+def test_a_wish_for_another_look_is_answered_by_a_person(scene: Scene) -> None:
+    made, request, feedback = scene
+    teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
+    public_id = request.draft.public_id
+    decide = reverse("desk_decide", args=[public_id])
+    teacher.post(decide, {"action": "release"})
+    student.post(reverse("feedback_contest", args=[public_id]), {"words": "Please look at note 1."})
+    assert "Please look at note 1." in teacher.get(reverse("desk", args=[public_id])).content.decode()
+    teacher.post(decide, {"action": "settle"})
+    feedback.refresh_from_db()
+    assert feedback.contested_at is None and feedback.status == "released"
+    assert OutgoingMail.objects.filter(kind="looked_again", to=made.people.alice.email).count() == 1
+
+
+def test_a_second_release_says_so_and_tells_nobody_again(scene: Scene) -> None:
+    made, request, _ = scene
+    client = signed_in(made.people.bob)
+    decide = reverse("desk_decide", args=[request.draft.public_id])
+    client.post(decide, {"action": "release"})
+    page = client.post(decide, {"action": "release"}, follow=True)
+    assert "released already" in page.content.decode()
+    assert OutgoingMail.objects.filter(kind="feedback_released").count() == 1
+
+
+def test_feedback_taken_back_after_it_was_read_says_so(scene: Scene) -> None:
+    made, request, _ = scene
+    teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
+    public_id = request.draft.public_id
+    read = reverse("feedback_read", args=[public_id])
+    assert student.get(read).status_code == 404
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    assert student.get(read).status_code == 200
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "retract"})
+    page = student.get(read, follow=True)
+    assert page.redirect_chain and "taken this feedback back" in page.content.decode()
+
+
+def test_a_flag_is_ticked_off_by_the_decision_it_asked_for(stage: Make) -> None:
+    made = stage("lenient", "harsh", "honest-1")
+    request = made.through()
+    client = signed_in(made.people.bob)
+    desk = reverse("desk", args=[request.draft.public_id])
+    before = client.get(desk).context["open_flags"]
+    for key in ("c1", "c2"):
+        client.post(reverse("desk_level", args=[request.draft.public_id]), {"criterion": key, "level": "1"})
+    page = client.get(desk)
+    assert page.context["open_flags"] < before
+    assert "(decided)" in page.content.decode()

@@ -83,6 +83,8 @@ function offsetOf(node, offset) {
 }
 
 let picked = null;
+const pickButton = document.getElementById("pick-note");
+if (pickButton) pickButton.addEventListener("click", addNote);
 document.addEventListener("selectionchange", () => {
   const selection = document.getSelection();
   if (!selection || selection.isCollapsed || !selection.rangeCount) return;
@@ -93,6 +95,7 @@ document.addEventListener("selectionchange", () => {
   const end = offsetOf(range.endContainer, range.endOffset);
   if (start === null || end === null || end <= start) return;
   picked = { start, end, words: selection.toString().trim() };
+  if (pickButton) pickButton.hidden = !document.getElementById("add-note");
   fillPassage();
 });
 
@@ -104,6 +107,8 @@ function fillPassage() {
   const place = document.getElementById("picked");
   place.textContent = picked.words;
   place.hidden = false;
+  const hint = form.querySelector(".hint");
+  if (hint) hint.hidden = true;
 }
 
 function addNote() {

@@ -44,7 +44,7 @@ class Provider(LifecycleModel):
         _("calls at once"), default=20, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
     requests_per_minute = models.PositiveIntegerField(_("calls per minute"), null=True, blank=True)
-    # Circuit breaker: closed while empty; until this moment no call is made, then one probe.
+    # Circuit breaker: until this moment no call is made; the first failure after it pauses again, for longer.
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
     failures_in_row = models.PositiveIntegerField(default=0, editable=False)
     last_test_at = models.DateTimeField(_("last test"), null=True, blank=True, editable=False)

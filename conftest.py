@@ -25,3 +25,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
     with django_db_blocker.unblock():
         append_only.drop(connection)
     yield
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The live site first: it mostly waits, and nobody shall wait for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)

@@ -3,7 +3,10 @@
 import os
 import tempfile
 
-os.environ.setdefault("FEEDFORWARD_DATA_DIR", tempfile.mkdtemp(prefix="feedforward-test-"))
+# A folder for each process of the suite: one must not count or remove another's files.
+os.environ["FEEDFORWARD_DATA_DIR"] = tempfile.mkdtemp(
+    prefix=f"feedforward-test-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}-"
+)
 os.environ.setdefault("SECRET_KEY", "test-only-secret-key-that-is-long-enough-for-every-check-0123456789")
 
 from feedforward.settings import *  # noqa: F403

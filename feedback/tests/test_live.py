@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploy.run.tests.test_whole_site import BASE_DIR, RunningSite
+from deploy.run.tests.running_site import BASE_DIR, RunningSite, serves_survives_kills_and_stops
 from feedback.tests.stub_reviewers import StubProvider
 
 pytestmark = pytest.mark.live
@@ -66,7 +66,8 @@ class LiveSite:
         if self.stage is not None and self.stage.stdin is not None:
             self.stage.stdin.close()
             self.stage.wait(20)
-        self.site.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            self.site.process.send_signal(signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.site.process.wait(20)
         with contextlib.suppress(ProcessLookupError):
@@ -127,3 +128,6 @@ def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None
     assert said["runs"] == {"succeeded": 5 * RUNS}
     assert said["feedback"] == 5 and len(said["requests"]) == 5
     assert said["mails"].get("review_waits", 0) <= 6
+
+    # One site serves for both: starting another would cost more than all the rest of this test.
+    serves_survives_kills_and_stops(site.site)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import signal
@@ -12,8 +11,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-
-import pytest
 
 from deploy.run.health import health
 from deploy.run.tests.test_supervisor import wait_gone
@@ -28,8 +25,6 @@ SITE_VARIABLES = (
     "SALT_KEY",
     "SITE_URL",
 )
-
-pytestmark = pytest.mark.live
 
 
 class RunningSite:
@@ -83,17 +78,9 @@ class RunningSite:
         return found
 
 
-@pytest.fixture
-def site(tmp_path):
-    running = RunningSite(tmp_path / "data")
-    yield running
-    with contextlib.suppress(ProcessLookupError):
-        running.process.kill()
-    running.process.wait()
-
-
-def test_site_serves_survives_kill_minus_nine_and_leaves_nothing_behind(site):
-    site.wait(lambda: site.said(r"FeedForward is ready at http://localhost:\d+"), 90)
+def serves_survives_kills_and_stops(site: RunningSite) -> None:
+    """Check the processes of a running site: each restarts after kill -9, and a stop leaves nothing behind."""
+    assert site.said(r"FeedForward is ready at http://localhost:\d+")
     assert site.said(r"make administrator EMAIL=you@example.edu PORT=\d+ FEEDFORWARD_DATA_DIR=")
     assert health("127.0.0.1", site.port) == "200"
     before = site.children()

@@ -115,8 +115,8 @@ def find_chromium(environ: dict[str, str]) -> str | None:
 
 
 def cores() -> int:
-    """Return how many processes to test with: one more than two cores, because the live tests mostly wait."""
-    return max(2, min(3, (os.cpu_count() or 1) + 1))
+    """Return how many processes to test with: on two cores a third only collects the tests once more."""
+    return max(1, min(2, os.cpu_count() or 1))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,13 @@
+"""``make bench``: the benchmarks one after another, each in a process of its own."""
+
+import subprocess
+import sys
+
+NAMES = ("engine", "extraction", "one_draft")
+
+if __name__ == "__main__":
+    codes = []
+    for name in NAMES:
+        print(f"== {name}", flush=True)
+        codes.append(subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode)
+    sys.exit(max(codes))

@@ -101,11 +101,8 @@ def set_assignment_models(
                 _("The assignment “%(title)s” is archived, so it cannot be changed.") % {"title": current.title}
             )
         before = plan_of(assignment)
-        offered = AIModel.objects.in_bulk([choice.ai_model_id for choice in choices])
-        usable = set(AIModel.objects.offered_to(actor).values_list("pk", flat=True))
         # What is in the plan already may stay, also when it was switched off meanwhile.
-        usable |= {choice.ai_model_id for choice in before}
-        _check(choices, offered, usable)
+        check_choices(choices=choices, actor=actor, kept=[choice.ai_model_id for choice in before])
         if tuple(choices) != before:
             AssignmentModel.objects.filter(assignment=assignment).delete()
             AssignmentModel.objects.bulk_create(_rows(assignment, choices))
@@ -121,6 +118,13 @@ def set_assignment_models(
                 },
             )
     return list(AssignmentModel.objects.filter(assignment=assignment).select_related("ai_model").order_by("position"))
+
+
+def check_choices(*, choices: Sequence[ModelChoice], actor: User, kept: Iterable[int] = ()) -> None:
+    """Raise :class:`PlanInvalid` unless ``actor`` may use these models in these numbers; ``kept`` ids may stay."""
+    models = AIModel.objects.in_bulk([choice.ai_model_id for choice in choices])
+    usable = set(AIModel.objects.offered_to(actor).values_list("pk", flat=True)) | set(kept)
+    _check(choices, models, usable)
 
 
 def _rows(assignment: Assignment, choices: Iterable[ModelChoice]) -> Iterable[AssignmentModel]:

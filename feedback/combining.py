@@ -25,9 +25,10 @@ from feedback.reading.characters import clean_for_model
 from feedback.reading.sentences import split_sentences
 from feedback.reading.shield import draft_flags, jump_flag
 from feedback.recording import readings_of
-from feedback.requests import cancel, new_run
+from feedback.requests import cancel, is_withdrawn, new_run
 from feedback.revision import earlier_draft, record_goal_outcomes
 from feedback.telling import tell_reviewers
+from feedback.trials.result import keep_result
 from feedforward.dispatch import enqueue
 from submissions.models import Draft
 
@@ -69,15 +70,12 @@ def try_aggregate(request_id: int, *, now: datetime | None = None) -> bool:
     )
     if not won:
         return False
-    request = FeedbackRequest.objects.select_related(
-        "draft__assignment__course", "draft__student", "draft__content"
-    ).get(pk=request_id)
-    _aggregate(request)
+    _aggregate(FeedbackRequest.objects.with_text().get(pk=request_id))
     return True
 
 
 def _aggregate(request: FeedbackRequest) -> None:
-    if request.draft.status == Draft.Status.WITHDRAWN:
+    if is_withdrawn(request):
         cancel(request=request, reason="withdrawn")
         return
     material = load_material(request)
@@ -92,6 +90,8 @@ def _aggregate(request: FeedbackRequest) -> None:
         return
     good = any(run.status == ModelRun.Status.SUCCEEDED for run in runs)
     target = FeedbackRequest.Status.IN_REVIEW if good else FeedbackRequest.Status.NEEDS_HUMAN
+    if request.trial is not None:
+        target = FeedbackRequest.Status.TRIED
     reason = "" if good else why_nobody_answered(runs)
     fence = request.fence
     with transaction.atomic():
@@ -100,8 +100,11 @@ def _aggregate(request: FeedbackRequest) -> None:
         )
         if not won:
             return
-        feedback = write_desk(request=request, material=material, combined=combined, runs=runs)
-        record_goal_outcomes(request=request, text=material.text, runs=runs)
+        if material.draft is None:
+            keep_result(request=request, material=material, combined=combined, runs=runs)
+            return
+        feedback = write_desk(request=request, draft=material.draft, material=material, combined=combined, runs=runs)
+        record_goal_outcomes(draft=material.draft, text=material.text, runs=runs)
         audit.record(
             actor=None,
             code="feedback.combined" if good else "feedback.needs_human",
@@ -172,7 +175,7 @@ def _flags(
         text=material.text,
         sentences=material.sentences,
         cleaned=clean_for_model(material.text),
-        hidden_spans_count=request.draft.hidden_count,
+        hidden_spans_count=material.hidden_count,
         assignment_text=assignment["instructions"],
         min_words=assignment["min_words"],
         max_words=assignment["max_words"],
@@ -180,16 +183,17 @@ def _flags(
         readings=readings,
         rubric=material.rubric,
     )
-    found += _jumps(request, material, agreements)
-    drawn = audit_flag(found, draft_id=str(request.draft.public_id), site_secret=settings.SECRET_KEY)
-    if drawn is not None:
-        found.append(drawn)
+    if material.draft is not None:
+        found += _jumps(material.draft, material, agreements)
+        drawn = audit_flag(found, draft_id=str(material.draft.public_id), site_secret=settings.SECRET_KEY)
+        if drawn is not None:
+            found.append(drawn)
     return in_order(found)
 
 
-def _jumps(request: FeedbackRequest, material: Material, agreements: dict[str, CriterionAgreement]) -> Iterator[Flag]:
+def _jumps(draft: Draft, material: Material, agreements: dict[str, CriterionAgreement]) -> Iterator[Flag]:
     """JUMP: levels far from the last draft's although little of the text changed."""
-    before = earlier_draft(request.draft)
+    before = earlier_draft(draft)
     content = getattr(before, "content", None)
     if before is None or content is None or before.content_removed_at is not None:
         return

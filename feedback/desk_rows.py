@@ -16,6 +16,7 @@ from feedback.textcheck import check_text
 if TYPE_CHECKING:
     from feedback.combining import Combined
     from feedback.material import Material
+    from submissions.models import Draft
 
 GROUP = {
     "priority": FeedbackItem.Group.PRIORITY,
@@ -44,7 +45,9 @@ GROUP_OF_KIND = {
 }
 
 
-def write_desk(*, request: FeedbackRequest, material: Material, combined: Combined, runs: list[ModelRun]) -> Feedback:
+def write_desk(
+    *, request: FeedbackRequest, draft: Draft, material: Material, combined: Combined, runs: list[ModelRun]
+) -> Feedback:
     """Create or refresh the draft's Feedback inside the caller's transaction.
 
     Machine notes nobody touched are replaced; edited, promoted by hand, discarded or added notes stay, and so do
@@ -55,7 +58,7 @@ def write_desk(*, request: FeedbackRequest, material: Material, combined: Combin
     spreads = [a.gmd for a in combined.agreements.values() if a.gmd is not None]
     good = bool(combined.readings)
     feedback, _ = Feedback.objects.update_or_create(
-        draft=request.draft,
+        draft=draft,
         defaults={
             "flags": flags_to_json(combined.flags),
             "must_count": musts,
@@ -68,19 +71,32 @@ def write_desk(*, request: FeedbackRequest, material: Material, combined: Combin
     )
     _write_criteria(feedback, material, combined, runs)
     feedback.items.filter(edited_by__isnull=True).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
-    rows = _notes(feedback, combined.notes) if combined.notes else []
+    rows = note_values(combined.notes) if combined.notes else []
     if not good:
-        rows += _text_check(feedback, material, request)
-    FeedbackItem.objects.bulk_create(rows)
+        rows += _text_check(material)
+    FeedbackItem.objects.bulk_create(FeedbackItem(feedback=feedback, **values) for values in rows)
     if feedback.practice:
         _release_practice(feedback, request)
     return feedback
 
 
 def _write_criteria(feedback: Feedback, material: Material, combined: Combined, runs: list[ModelRun]) -> None:
-    stand_ins = {run.display_name for run in runs if run.fallback_step}
     kept = {row.criterion_key: row for row in feedback.criteria.all()}
-    wanted = []
+    wanted = criterion_values(material, combined, runs)
+    for values in wanted:
+        row = kept.get(values["criterion_key"])
+        if row is None:
+            CriterionResult.objects.create(feedback=feedback, **values)
+        else:
+            CriterionResult.objects.filter(pk=row.pk).update(**values)
+    keys = [values["criterion_key"] for values in wanted]
+    feedback.criteria.exclude(criterion_key__in=keys).filter(level__isnull=True, comment="").delete()
+
+
+def criterion_values(material: Material, combined: Combined, runs: list[ModelRun]) -> list[dict[str, Any]]:
+    """Return what a CriterionResult holds for each criterion, in rubric order, as JSON types."""
+    stand_ins = {run.display_name for run in runs if run.fallback_step}
+    rows = []
     for position, criterion in enumerate(material.rubric.criteria):
         agreement = combined.agreements[criterion.key]
         levels: dict[str, list[int | None]] = {}
@@ -90,7 +106,8 @@ def _write_criteria(feedback: Feedback, material: Material, combined: Combined, 
                     levels.setdefault(reading.model, []).append(said.level)
         spread = agreement.spread or (None, None)
         band = agreement.band or (None, None)
-        fields: dict[str, Any] = {
+        values: dict[str, Any] = {
+            "criterion_key": criterion.key,
             "position": position,
             "snapshot": asdict(criterion),
             "centre": agreement.centre,
@@ -105,71 +122,65 @@ def _write_criteria(feedback: Feedback, material: Material, combined: Combined, 
             "readings": {
                 model: {
                     "median": agreement.model_medians.get(model),
-                    "runs": values,
+                    "runs": given,
                     "fallback": model in stand_ins,
                 }
-                for model, values in levels.items()
+                for model, given in levels.items()
             },
         }
-        wanted.append(criterion.key)
-        row = kept.get(criterion.key)
-        if row is None:
-            CriterionResult.objects.create(feedback=feedback, criterion_key=criterion.key, **fields)
-        else:
-            CriterionResult.objects.filter(pk=row.pk).update(**fields)
-    feedback.criteria.exclude(criterion_key__in=wanted).filter(level__isnull=True, comment="").delete()
+        rows.append(values)
+    return rows
 
 
-def _notes(feedback: Feedback, notes: MergedNotes) -> list[FeedbackItem]:
-    rows = []
+def note_values(notes: MergedNotes) -> list[dict[str, Any]]:
+    """Return what a FeedbackItem holds for each note, shown ones and others, as JSON types."""
+    rows: list[dict[str, Any]] = []
     total_models = len({member.model for cluster in notes.clusters for member in cluster.members})
     for position, cluster in enumerate(notes.clusters):
         shown = cluster.shown
         group = GROUP[cluster.section] if shown else GROUP_OF_KIND[cluster.kind]
         rows.append(
-            FeedbackItem(
-                feedback=feedback,
-                status=FeedbackItem.Status.SHOWN if shown else FeedbackItem.Status.SUGGESTED,
-                group=group,
-                position=position,
-                criterion_key=cluster.criterion_key,
-                kind=cluster.kind,
-                tag=cluster.tag,
-                severity=round(cluster.severity),
-                absence=cluster.absence,
-                comment=cluster.comment,
-                why=cluster.why,
-                next_step=cluster.next_step,
-                quotes=[
+            {
+                "status": FeedbackItem.Status.SHOWN if shown else FeedbackItem.Status.SUGGESTED,
+                "group": group,
+                "position": position,
+                "criterion_key": cluster.criterion_key,
+                "kind": cluster.kind,
+                "tag": cluster.tag,
+                "severity": round(cluster.severity),
+                "absence": cluster.absence,
+                "comment": cluster.comment,
+                "why": cluster.why,
+                "next_step": cluster.next_step,
+                "quotes": [
                     {"start": q.start, "end": q.end, "shown": q.shown, "sentence_id": q.sentence_id}
                     for q in cluster.quotes
                     if q.start is not None
                 ],
-                sources=_sources(cluster),
-                support=cluster.support,
-                support_words=support_words(cluster, total_models),
-                priority=cluster.priority,
-                why_not_shown=cluster.why_not_shown[:60],
-            )
+                "sources": _sources(cluster),
+                "support": cluster.support,
+                "support_words": support_words(cluster, total_models),
+                "priority": cluster.priority,
+                "why_not_shown": cluster.why_not_shown[:60],
+            }
         )
     for offset, member in enumerate(notes.quarantined):
         item = member.item
         rows.append(
-            FeedbackItem(
-                feedback=feedback,
-                status=FeedbackItem.Status.SUGGESTED,
-                group=GROUP_OF_KIND[item.kind],
-                position=len(notes.clusters) + offset,
-                criterion_key=item.criterion_key,
-                kind=item.kind,
-                tag=item.tag,
-                severity=item.severity,
-                comment=item.comment,
-                why=item.why,
-                next_step=item.next_step,
-                sources=[{"model": member.model, "run": member.run, "item_id": item.item_id}],
-                why_not_shown=SET_ASIDE.get(item.quarantine_reason, "it breaks a rule for comments"),
-            )
+            {
+                "status": FeedbackItem.Status.SUGGESTED,
+                "group": GROUP_OF_KIND[item.kind],
+                "position": len(notes.clusters) + offset,
+                "criterion_key": item.criterion_key,
+                "kind": item.kind,
+                "tag": item.tag,
+                "severity": item.severity,
+                "comment": item.comment,
+                "why": item.why,
+                "next_step": item.next_step,
+                "sources": [{"model": member.model, "run": member.run, "item_id": item.item_id}],
+                "why_not_shown": SET_ASIDE.get(item.quarantine_reason, "it breaks a rule for comments"),
+            }
         )
     return rows
 
@@ -197,12 +208,12 @@ def support_words(cluster: Cluster, total_models: int) -> str:
     return f"{len(cluster.models)} of {total_models} reviewers"
 
 
-def _text_check(feedback: Feedback, material: Material, request: FeedbackRequest) -> list[FeedbackItem]:
+def _text_check(material: Material) -> list[dict[str, Any]]:
     """Help for marking by hand where no model answered: observations, never levels."""
     assignment = material.plan["assignment"]
     check = check_text(
         material.text,
-        language=request.draft.language or assignment["language"],
+        language=material.language or assignment["language"],
         word_range=(assignment["min_words"], assignment["max_words"]),
     )
     rows = []
@@ -212,19 +223,18 @@ def _text_check(feedback: Feedback, material: Material, request: FeedbackRequest
             for start, end in note.spans[:3]
         ]
         rows.append(
-            FeedbackItem(
-                feedback=feedback,
-                status=FeedbackItem.Status.SUGGESTED,
-                group=FeedbackItem.Group.NOTE,
-                origin=FeedbackItem.Origin.CHECK,
-                position=1000 + position,
-                comment=note.found,
-                why=note.cannot_tell,
-                next_step=note.question,
-                quotes=quotes,
-                support_words=TEXT_CHECK,
-                why_not_shown="automatic check, not a reviewer",
-            )
+            {
+                "status": FeedbackItem.Status.SUGGESTED,
+                "group": FeedbackItem.Group.NOTE,
+                "origin": FeedbackItem.Origin.CHECK,
+                "position": 1000 + position,
+                "comment": note.found,
+                "why": note.cannot_tell,
+                "next_step": note.question,
+                "quotes": quotes,
+                "support_words": TEXT_CHECK,
+                "why_not_shown": "automatic check, not a reviewer",
+            }
         )
     return rows
 

@@ -6,19 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import User
 from courses.models import CourseStaff, Enrolment
 from feedback.contract import Goal, PromptInput, RubricSnapshot, Sentence
-from feedback.models import FeedbackItem, FeedbackRequest
+from feedback.models import FeedbackItem, FeedbackRequest, Trial
 from feedback.reading.sentences import split_sentences
 from submissions.models import Draft
 
 
 @dataclass(frozen=True)
 class Material:
-    """One draft's text with the frozen plan. ``text`` is the visible text as extracted."""
+    """One text with its frozen plan: a draft's, or a trial's. ``text`` is the visible text as extracted."""
 
     request_id: int
-    draft_id: int
     course_id: int
     text: str
     sentences: tuple[Sentence, ...]
@@ -26,6 +26,9 @@ class Material:
     plan: Mapping[str, Any]
     roster: tuple[str, ...]
     goals: tuple[Goal, ...]
+    language: str  # as guessed from the text; "" when it could not be
+    hidden_count: int  # passages of the file that a person would not see; no prompt holds them
+    draft: Draft | None  # None: the text of a trial
 
     def prompt_input(self, *, nonce: str, seed: int, only_criteria: tuple[str, ...] = ()) -> PromptInput:
         """Return what one run's prompt is built from."""
@@ -46,32 +49,55 @@ class Material:
 
 
 def load_material(request: FeedbackRequest) -> Material | None:
-    """Read the draft's text and its surroundings; None when the text is gone."""
+    """Read the text and its surroundings; None when the text is gone."""
     draft = request.draft
+    if draft is None:
+        return None if request.trial is None else material_of_trial(request.trial, request_id=request.pk)
     content = getattr(draft, "content", None)
     if content is None or draft.content_removed_at is not None:
         return None
     return Material(
         request_id=request.pk,
-        draft_id=draft.pk,
         course_id=draft.assignment.course_id,
         text=content.text,
         sentences=split_sentences(content.text),
         rubric=RubricSnapshot.from_json(request.plan["rubric"]),
         plan=request.plan,
-        roster=roster_of(draft),
+        roster=roster_of(draft.assignment.course_id, author=draft.student),
         goals=goals_of(draft),
+        language=draft.language,
+        hidden_count=draft.hidden_count,
+        draft=draft,
     )
 
 
-def roster_of(draft: Draft) -> tuple[str, ...]:
+def material_of_trial(trial: Trial, *, request_id: int = 0) -> Material | None:
+    """Return a trial's text with its plan, as a draft's would be; ``request_id`` 0: no model is asked (dry run)."""
+    if trial.content_removed_at is not None:
+        return None
+    course_id = trial.assignment.course_id
+    return Material(
+        request_id=request_id,
+        course_id=course_id,
+        text=trial.text,
+        sentences=split_sentences(trial.text),
+        rubric=RubricSnapshot.from_json(trial.plan["rubric"]),
+        plan=trial.plan,
+        roster=roster_of(course_id),
+        goals=(),
+        language=trial.language,
+        hidden_count=trial.hidden_count,
+        draft=None,
+    )
+
+
+def roster_of(course_id: int, *, author: User | None = None) -> tuple[str, ...]:
     """Return every name, number and address of the course's people, the author first: none may leave."""
-    author = draft.student
-    found = [author.name, author.student_number, author.email]
-    people = Enrolment.objects.filter(course_id=draft.assignment.course_id).values_list(
+    found = [author.name, author.student_number, author.email] if author is not None else []
+    people = Enrolment.objects.filter(course_id=course_id).values_list(
         "student__name", "student__student_number", "student__email"
     )
-    staff = CourseStaff.objects.filter(course_id=draft.assignment.course_id).values_list("user__name", "user__email")
+    staff = CourseStaff.objects.filter(course_id=course_id).values_list("user__name", "user__email")
     for row in [*people, *staff]:
         found.extend(row)
     return tuple(dict.fromkeys(value for value in found if value))

@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from aiconfig.models import AIModel, AssignmentModel
+from aiconfig.models import AIModel
+from aiconfig.plans import ModelChoice, plan_of
 from courses.models import Assignment
 from courses.snapshot import freeze
 
 
-def freeze_plan(assignment: Assignment) -> dict[str, Any]:
-    """Return everything a request needs that a later edit must not change. Names no student, quotes none."""
-    usable = set(AIModel.objects.usable().values_list("pk", flat=True))
-    chosen = AssignmentModel.objects.filter(assignment=assignment).select_related("ai_model__provider")
+@dataclass(frozen=True)
+class Setting:
+    """How texts are read: what an instructor may try out before saving it. ``method``: see agreement.aggregation."""
+
+    choices: tuple[ModelChoice, ...]
+    method: str
+    adaptive: bool
+    custom_instructions: str
+
+
+def saved_setting(assignment: Assignment) -> Setting:
+    """Return the assignment's setting as it is saved now."""
+    return Setting(
+        choices=plan_of(assignment),
+        method=assignment.aggregation,
+        adaptive=assignment.adaptive_runs,
+        custom_instructions=assignment.custom_instructions,
+    )
+
+
+def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[str, Any]:
+    """Return everything a request needs that a later edit must not change. Names no student, quotes none.
+
+    ``setting`` is tried instead of the saved one; models that cannot be called now are left out of either.
+    """
+    setting = setting or saved_setting(assignment)
+    usable = {
+        model.pk: model
+        for model in AIModel.objects.usable()
+        .filter(pk__in=[choice.ai_model_id for choice in setting.choices])
+        .select_related("provider")
+    }
     models: list[dict[str, Any]] = []
     fallbacks: list[dict[str, Any]] = []
     weights: dict[str, float] = {}
-    for row in chosen.order_by("position", "pk"):
-        if row.ai_model_id not in usable:
+    for choice in setting.choices:
+        model = usable.get(choice.ai_model_id)
+        if model is None:
             continue
         entry = {
-            "ai_model": row.ai_model_id,
-            "name": row.ai_model.name,
-            "display_name": row.ai_model.display_name,
-            "provider": row.ai_model.provider.name,
-            "is_demo": row.ai_model.provider.is_demo,
-            "runs": row.runs,
-            "temperature": row.temperature,
-            "max_output_tokens": row.max_output_tokens,
+            "ai_model": model.pk,
+            "name": model.name,
+            "display_name": model.display_name,
+            "provider": model.provider.name,
+            "is_demo": model.provider.is_demo,
+            "runs": choice.runs,
+            "temperature": choice.temperature,
+            "max_output_tokens": choice.max_output_tokens,
         }
-        (fallbacks if row.is_fallback else models).append(entry)
-        weights[row.ai_model.display_name] = float(row.weight)
+        (fallbacks if choice.is_fallback else models).append(entry)
+        weights[model.display_name] = float(choice.weight)
     return {
         "version": 1,
         "assignment": {
             "title": assignment.title,
             "instructions": assignment.instructions,
-            "custom_instructions": assignment.custom_instructions,
+            "custom_instructions": setting.custom_instructions,
             "language": assignment.feedback_language,
             "min_words": assignment.min_words,
             "max_words": assignment.max_words,
         },
         "rubric": freeze(assignment.rubric) if assignment.rubric else {"title": "", "criteria": []},
         "rubric_revision": assignment.rubric.revision if assignment.rubric else None,
-        "method": assignment.aggregation,
-        "adaptive": assignment.adaptive_runs,
+        "method": setting.method,
+        "adaptive": setting.adaptive,
         "weights": weights,
         "models": models,
         "fallbacks": fallbacks,

@@ -93,6 +93,8 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
     release, or once the content was removed.
     """
     draft = request.draft
+    if draft is None:
+        raise RequestRefused(_("A trial is not repeated; make another one."))
     if draft.content_removed_at or not getattr(draft, "content", None):
         raise RequestRefused(_("The text of this draft has been removed, so it cannot be read again."))
     now = timezone.now()
@@ -141,6 +143,11 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
         )
         transaction.on_commit(lambda: _start(current.pk))
     return current
+
+
+def is_withdrawn(request: FeedbackRequest) -> bool:
+    """Whether the author took the draft back, so that nobody needs to read it any more."""
+    return request.draft is not None and request.draft.status == Draft.Status.WITHDRAWN
 
 
 def cancel(*, request: FeedbackRequest, reason: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun
+from feedback.models import Feedback, FeedbackItem, ModelRun
 from feedback.progress.alignment import SentenceChange, align
 from feedback.progress.differences import Span, word_differences
 from feedback.progress.goals import VOTES, changed_near, has_new_quote, verdict
@@ -95,9 +95,8 @@ def _row(change: SentenceChange, old: list[str], new: list[str]) -> ChangedSente
     return ChangedSentence(change.change, change.moved, before, after, spans)
 
 
-def record_goal_outcomes(*, request: FeedbackRequest, text: str, runs: list[ModelRun]) -> None:
+def record_goal_outcomes(*, draft: Draft, text: str, runs: list[ModelRun]) -> None:
     """Write onto last round's goals what the panel and the text say became of them, inside the caller's transaction."""
-    draft = request.draft
     before = earlier_draft(draft)
     goals = (
         list(

@@ -34,10 +34,9 @@ from feedback.reading.answer import AnswerRejected, parse_answer, repair_request
 from feedback.reading.evidence import verify
 from feedback.reading.prompt import build_prompt
 from feedback.recording import record_reading
-from feedback.requests import cancel
+from feedback.requests import cancel, is_withdrawn
 from feedforward.dispatch import enqueue
 from feedforward.loop import submit
-from submissions.models import Draft
 
 logger = logging.getLogger(__name__)
 
@@ -62,14 +61,10 @@ class Attempt:
 def execute(request_id: int, *, now: datetime | None = None) -> None:
     """Do all that is due for one request. Safe to run twice, at once, late or after the request ended."""
     now = now or timezone.now()
-    request = (
-        FeedbackRequest.objects.select_related("draft__assignment__course", "draft__student", "draft__content")
-        .filter(pk=request_id)
-        .first()
-    )
+    request = FeedbackRequest.objects.with_text().filter(pk=request_id).first()
     if request is None or request.status != FeedbackRequest.Status.OPEN:
         return
-    if request.draft.status == Draft.Status.WITHDRAWN:
+    if is_withdrawn(request):
         cancel(request=request, reason="withdrawn")
         return
     runs = claim_runs(request, now=now)

@@ -19,7 +19,7 @@ def link(name: str, *args: object) -> str:
 
 def tell_reviewers(*, request: FeedbackRequest) -> None:
     """One mail per person, assignment and hour, however many drafts arrive; a draft without an answer is named."""
-    assignment = request.draft.assignment
+    assignment = request.assignment
     hour = f"{timezone.now():%Y%m%d%H}"
     needs_person = request.status == FeedbackRequest.Status.NEEDS_HUMAN
     staff = CourseStaff.objects.filter(course_id=assignment.course_id, user__is_active=True).select_related("user")

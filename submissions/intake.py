@@ -129,7 +129,9 @@ def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
 
 
 @dataclass(frozen=True)
-class _Incoming:
+class Incoming:
+    """What came in, checked without parsing and not stored yet. ``sha256`` in hex, ``size`` in bytes."""
+
     source: str
     name: str
     media_format: str
@@ -138,7 +140,18 @@ class _Incoming:
     file: File
 
 
-def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, limits: Limits) -> _Incoming:
+def examine(*, upload: File | None, text: str, declared_type: str, assignment: Assignment, limits: Limits) -> Incoming:
+    """Check one file, or the text where there is none. Raises :class:`NotAccepted` with a sentence and its field."""
+    try:
+        if upload is not None:
+            return _examine_file(upload, declared_type=declared_type, assignment=assignment, limits=limits)
+        return _examine_paste(text, limits=limits)
+    except Unreadable as error:
+        field = "file" if upload is not None else "text"
+        raise NotAccepted(error.sentence(**limit_words(limits)), code=error.reason.value, field=field) from None
+
+
+def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, limits: Limits) -> Incoming:
     name = upload.name or ""
     size = upload.size or 0
     if size > limits.max_bytes:
@@ -157,17 +170,17 @@ def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, l
         raise Unreadable(Reason.TYPE)
     upload.seek(0)
     digest = _digest(upload)  # type: ignore[arg-type]
-    return _Incoming(Draft.Source.FILE, clean_name(name), media_format.value, size, digest, upload)
+    return Incoming(Draft.Source.FILE, clean_name(name), media_format.value, size, digest, upload)
 
 
-def _examine_paste(text: str, *, limits: Limits) -> _Incoming:
+def _examine_paste(text: str, *, limits: Limits) -> Incoming:
     precheck_paste(text, limits)
     # Lone surrogates and NUL cannot be stored by either database; they mean nothing in an essay.
     raw = text.replace("\x00", "").encode("utf-8", "ignore")
     if len(raw) > limits.max_bytes:
         raise Unreadable(Reason.TOO_BIG)
     file = ContentFile(raw)
-    return _Incoming(Draft.Source.PASTE, "", MediaFormat.PASTE.value, len(raw), hashlib.sha256(raw).hexdigest(), file)
+    return Incoming(Draft.Source.PASTE, "", MediaFormat.PASTE.value, len(raw), hashlib.sha256(raw).hexdigest(), file)
 
 
 def submit_draft(
@@ -199,16 +212,17 @@ def submit_draft(
     if not room.open:
         raise NotAccepted(room.refusal, code=room.refusal_code)
 
-    limits = limits_for(assignment)
     try:
-        if upload is not None:
-            incoming = _examine_file(upload, declared_type=declared_type, assignment=assignment, limits=limits)
-        else:
-            incoming = _examine_paste(text, limits=limits)
-    except Unreadable as error:
+        incoming = examine(
+            upload=upload,
+            text=text,
+            declared_type=declared_type,
+            assignment=assignment,
+            limits=limits_for(assignment),
+        )
+    except NotAccepted:
         audit.record(actor=actor, code="draft.refused", obj=assignment, course_id=assignment.course_id)
-        field = "file" if upload is not None else "text"
-        raise NotAccepted(error.sentence(**limit_words(limits)), code=error.reason.value, field=field) from None
+        raise
 
     storage = storages["drafts"]
     stored = storage.save(f"{now:%Y/%m}/{uuid.uuid4().hex}", incoming.file)
@@ -231,7 +245,7 @@ def _make_draft(
     student: User,
     actor: User,
     key: uuid.UUID,
-    incoming: _Incoming,
+    incoming: Incoming,
     stored: str,
     now: datetime,
 ) -> Receipt:

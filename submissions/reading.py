@@ -22,7 +22,7 @@ from feedforward.dispatch import enqueue
 from feedforward.outbox import queue_mail
 from submissions.extraction.document import ExtractedDocument
 from submissions.extraction.isolation import extract, extract_paste
-from submissions.extraction.limits import MediaFormat
+from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
 from submissions.extraction.virus import ScannerUnavailable, scan
 from submissions.intake import announce_ready, limits_for
@@ -60,14 +60,8 @@ def read_draft(draft_id: int, *, now: datetime | None = None) -> None:
         return
     limits = limits_for(draft.assignment)
     try:
-        with _local_file(draft) as path:
-            if settings.CLAMD_ADDRESS:
-                scan(path, address=settings.CLAMD_ADDRESS)
-            if draft.source == Draft.Source.PASTE:
-                text = path.read_bytes().decode("utf-8", "replace")
-                document = extract_paste(text, limits)
-            else:
-                document = extract(path, media_format=MediaFormat(draft.media_format), limits=limits)
+        name = DraftContent.objects.filter(draft=draft).values_list("stored_name", flat=True).first() or ""
+        document = read_stored(name, media_format=MediaFormat(draft.media_format), limits=limits)
     except Unreadable as error:
         logger.info("draft %s could not be read: %s %s", draft.pk, error.reason.value, error.detail)
         _fail(draft, error.reason)
@@ -86,11 +80,23 @@ def read_draft(draft_id: int, *, now: datetime | None = None) -> None:
     _store(draft, document)
 
 
+def read_stored(name: str, *, media_format: MediaFormat, limits: Limits) -> ExtractedDocument:
+    """Read one stored file of drafts, checked for viruses first; slow, so never inside a transaction.
+
+    Raises Unreadable with a reason, ScannerUnavailable, FileNotFoundError.
+    """
+    with _local_file(name) as path:
+        if settings.CLAMD_ADDRESS:
+            scan(path, address=settings.CLAMD_ADDRESS)
+        if media_format is MediaFormat.PASTE:
+            return extract_paste(path.read_bytes().decode("utf-8", "replace"), limits)
+        return extract(path, media_format=media_format, limits=limits)
+
+
 @contextmanager
-def _local_file(draft: Draft) -> Iterator[Path]:
+def _local_file(name: str) -> Iterator[Path]:
     """Give the stored file as a path: itself where the storage is local, else a private copy."""
     storage = storages["drafts"]
-    name = DraftContent.objects.filter(draft=draft).values_list("stored_name", flat=True).first()
     if not name:
         raise FileNotFoundError
     try:

@@ -1,8 +1,9 @@
-"""Runs and what they said, judgement, release."""
+"""Runs and what they said, judgement, release, trials."""
 
 from feedback.models.judgement import CriterionResult, Feedback, FeedbackItem
 from feedback.models.readings import Comment, CriterionScore
 from feedback.models.requests import FeedbackRequest, ModelRun, RunTranscript
+from feedback.models.trials import Trial
 
 __all__ = [
     "Comment",
@@ -13,4 +14,5 @@ __all__ = [
     "FeedbackRequest",
     "ModelRun",
     "RunTranscript",
+    "Trial",
 ]

@@ -1,9 +1,9 @@
-"""A draft's request for feedback and its runs: the rows are the unit of durability, retry and cost."""
+"""A request for readings and its runs: the rows are the unit of durability, retry and cost."""
 
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -11,10 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from feedforward.transitions import StatefulModel
 
+if TYPE_CHECKING:
+    from courses.models import Assignment
+
+
+class FeedbackRequestQuerySet(models.QuerySet["FeedbackRequest"]):
+    def with_text(self) -> Self:
+        """With everything that carrying a request out looks at, draft or trial, in one query."""
+        return self.select_related(
+            "draft__assignment__course", "draft__student", "draft__content", "trial__assignment__course"
+        )
+
 
 class FeedbackRequest(StatefulModel):
-    """All the reading of one draft. PII: none but the link. Kept: for good; the plan quotes no student.
+    """All the reading of one draft, or of one trial's text: exactly one of the two.
 
+    PII: none but the link. Kept: for good; the plan quotes no student.
     ``plan`` is frozen when the request is made: rubric, instructions, models, runs. Later edits of the live
     rows change nothing that is under way.
     """
@@ -25,6 +37,7 @@ class FeedbackRequest(StatefulModel):
         IN_REVIEW = "in_review", _("With the instructor")
         NEEDS_HUMAN = "needs_human", _("Needs a person")
         RELEASED = "released", _("Released")
+        TRIED = "tried", _("Tried out")
         CANCELLED = "cancelled", _("Cancelled")
 
     TRANSITIONS: ClassVar[dict[str, set[str]]] = {
@@ -32,12 +45,18 @@ class FeedbackRequest(StatefulModel):
         Status.IN_REVIEW: {Status.AGGREGATING, Status.RELEASED, Status.NEEDS_HUMAN},
         Status.NEEDS_HUMAN: {Status.AGGREGATING, Status.OPEN},
         Status.RELEASED: {Status.IN_REVIEW, Status.NEEDS_HUMAN},
+        Status.TRIED: {Status.AGGREGATING},  # the end of a trial's request: it reaches no desk and no student
         Status.OPEN: {Status.IN_REVIEW, Status.NEEDS_HUMAN, Status.AGGREGATING},
         Status.CANCELLED: {Status.OPEN, Status.AGGREGATING, Status.IN_REVIEW, Status.NEEDS_HUMAN},
     }
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    draft = models.OneToOneField("submissions.Draft", on_delete=models.PROTECT, related_name="feedback_request")
+    draft = models.OneToOneField(
+        "submissions.Draft", null=True, blank=True, on_delete=models.PROTECT, related_name="feedback_request"
+    )
+    trial = models.OneToOneField(
+        "feedback.Trial", null=True, blank=True, on_delete=models.PROTECT, related_name="request"
+    )
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.OPEN, editable=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     plan = models.JSONField(_("plan"), default=dict)
@@ -53,6 +72,8 @@ class FeedbackRequest(StatefulModel):
     created_at = models.DateTimeField(_("asked for at"), default=timezone.now)
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
 
+    objects = FeedbackRequestQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("feedback request")
         verbose_name_plural = _("feedback requests")
@@ -67,14 +88,26 @@ class FeedbackRequest(StatefulModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(
-                    status__in=["open", "aggregating", "in_review", "needs_human", "released", "cancelled"]
+                    status__in=["open", "aggregating", "in_review", "needs_human", "released", "tried", "cancelled"]
                 ),
                 name="request_status_known",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(draft__isnull=False, trial__isnull=True)
+                | models.Q(draft__isnull=True, trial__isnull=False),
+                name="request_of_draft_or_trial",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.get_status_display()
+
+    @property
+    def assignment(self) -> Assignment:
+        """The assignment whose draft or trial this is."""
+        source = self.draft or self.trial
+        assert source is not None  # the constraint
+        return source.assignment
 
 
 class ModelRun(StatefulModel):

@@ -4,6 +4,10 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/venv
 COPY requirements.txt /tmp/requirements.txt
 RUN /opt/venv/bin/pip install --require-hashes -r /tmp/requirements.txt
+# docker build --build-arg SAML=1: with what signing in by SAML needs.
+ARG SAML=""
+COPY requirements-saml.txt /tmp/requirements-saml.txt
+RUN test -z "$SAML" || /opt/venv/bin/pip install --require-hashes -r /tmp/requirements-saml.txt
 
 FROM python:3.12-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \

@@ -7,7 +7,6 @@ variable when its value cannot be read. ``NAME_FILE`` holds the path of a file w
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -128,61 +127,3 @@ def email(url: str) -> dict[str, object]:
         "EMAIL_USE_SSL": parts.scheme == "smtps",
         "EMAIL_TIMEOUT": 20,
     }
-
-
-def institutions(environ: Mapping[str, str]) -> dict[str, Any]:
-    """Return allauth's SOCIALACCOUNT_PROVIDERS for OIDC_* and SAML_* variables; without them nobody signs in so.
-
-    OIDC_SERVER_URL (the issuer), OIDC_CLIENT_ID, OIDC_CLIENT_SECRET, OIDC_NAME; SAML_METADATA_URL, SAML_ENTITY_ID,
-    SAML_NAME. Raises :class:`BadSetting` when one half of a pair is missing.
-    """
-    found: dict[str, Any] = {}
-    server = environ.get("OIDC_SERVER_URL", "")
-    if server:
-        if not environ.get("OIDC_CLIENT_ID") or not (environ.get("OIDC_CLIENT_SECRET") or text("OIDC_CLIENT_SECRET")):
-            raise BadSetting("OIDC_SERVER_URL needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.")
-        found["openid_connect"] = {
-            "OAUTH_PKCE_ENABLED": True,
-            "APPS": [
-                {
-                    "provider_id": "institution",
-                    "name": environ.get("OIDC_NAME", "your institution"),
-                    "client_id": environ["OIDC_CLIENT_ID"],
-                    "secret": environ.get("OIDC_CLIENT_SECRET") or text("OIDC_CLIENT_SECRET"),
-                    "settings": {"server_url": server},
-                }
-            ],
-        }
-    metadata = environ.get("SAML_METADATA_URL", "")
-    if metadata:
-        if not environ.get("SAML_ENTITY_ID"):
-            raise BadSetting("SAML_METADATA_URL needs SAML_ENTITY_ID, the identity provider's own.")
-        found["saml"] = {
-            "APPS": [
-                {
-                    "provider_id": environ["SAML_ENTITY_ID"],
-                    "client_id": "institution",
-                    "name": environ.get("SAML_NAME", "your institution"),
-                    "settings": {
-                        "idp": {"entity_id": environ["SAML_ENTITY_ID"], "metadata_url": metadata},
-                        "attribute_mapping": {
-                            "uid": "urn:oasis:names:tc:SAML:attribute:subject-id",
-                            "email": "urn:oid:0.9.2342.19200300.100.1.3",
-                            "name": "urn:oid:2.16.840.1.113730.3.1.241",
-                        },
-                        "advanced": {"reject_idp_initiated_sso": True, "want_assertion_signed": True},
-                    },
-                }
-            ]
-        }
-    return found
-
-
-def institution_origins(environ: Mapping[str, str]) -> list[str]:
-    """Origins to which signing in leads, for the form-action of the Content-Security-Policy."""
-    origins = []
-    for name in ("OIDC_SERVER_URL", "SAML_METADATA_URL"):
-        parts = urlsplit(environ.get(name, ""))
-        if parts.scheme and parts.netloc:
-            origins.append(f"{parts.scheme}://{parts.netloc}")
-    return origins

@@ -46,6 +46,7 @@ RESET_ADDRESS = Limit("reset-address", 300, 3600)
 SIGNUP_ADDRESS = Limit("signup-address", 600, 3600)
 JOIN_ADDRESS = Limit("join-address", 900, 600)
 CODE_PERSON = Limit("code-person", 20, 300)
+SAML_ADDRESS = Limit("saml-address", 900, 600)
 
 # Per signed-in person, for the decorator.
 LIMITS: dict[str, Limit] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -45,6 +46,15 @@ class RequestIdMiddleware:
             client_address.reset(address)
 
 
+V = TypeVar("V", bound=Callable[..., Any])
+
+
+def posted_from_other_sites(view: V) -> V:
+    """Mark the rare view that other sites send people to by POST (an identity provider's answer)."""
+    view.posted_from_other_sites = True  # type: ignore[attr-defined]
+    return view
+
+
 class FetchSiteMiddleware:
     """Refuse unsafe requests that a browser says come from another site, whatever their token."""
 
@@ -54,10 +64,17 @@ class FetchSiteMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        site = request.headers.get("Sec-Fetch-Site", "")
-        if request.method not in self.SAFE and site in {"cross-site", "same-site"}:
-            return render(request, "403.html", {"reason": "cross-site"}, status=403)
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        site = request.headers.get("Sec-Fetch-Site", "")
+        if request.method in self.SAFE or site not in {"cross-site", "same-site"}:
+            return None
+        if getattr(view, "posted_from_other_sites", False):
+            return None
+        return render(request, "403.html", {"reason": "cross-site"}, status=403)
 
 
 class PrivatePagesMiddleware:

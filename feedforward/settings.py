@@ -13,7 +13,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from feedforward import broker, env
+from feedforward import broker, env, institutions
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.text("FEEDFORWARD_DATA_DIR", str(BASE_DIR / "data"))).resolve()
@@ -207,9 +207,10 @@ SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_STORE_TOKENS = False
-SOCIALACCOUNT_PROVIDERS = env.institutions(os.environ)
+SOCIALACCOUNT_PROVIDERS = institutions.providers(os.environ)
 if "saml" in SOCIALACCOUNT_PROVIDERS:
-    INSTALLED_APPS.append("allauth.socialaccount.providers.saml")  # needs requirements-saml.txt
+    institutions.need_saml()
+    INSTALLED_APPS.append("accounts.saml")
 MFA_REQUIRED_FOR_ADMINISTRATORS = env.flag("MFA_REQUIRED_FOR_ADMINISTRATORS", not DEMO)
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
@@ -234,7 +235,7 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         # The button of an institution posts here and is sent on to it.
-        "form-action": [SELF, *env.institution_origins(os.environ)],
+        "form-action": [SELF, *institutions.origins(os.environ)],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "manifest-src": [SELF],

@@ -9,8 +9,13 @@ os.environ["FEEDFORWARD_DATA_DIR"] = tempfile.mkdtemp(
 )
 os.environ.setdefault("SECRET_KEY", "test-only-secret-key-that-is-long-enough-for-every-check-0123456789")
 
+from feedforward.institutions import saml_is_installed
 from feedforward.settings import *  # noqa: F403
-from feedforward.settings import DATABASES, STORAGES
+from feedforward.settings import DATABASES, INSTALLED_APPS, STORAGES
+
+# Its addresses exist wherever its packages are; without configuration they answer 404 (accounts/tests/test_saml.py).
+if saml_is_installed():
+    INSTALLED_APPS = [*INSTALLED_APPS, "accounts.saml"]
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Messages go to a queue nobody reads: tests call what the workers would. The live tests use a real broker.

@@ -18,7 +18,7 @@ from django.urls import reverse
 from accounts.models import AuditEvent, User
 from accounts.people import add_person
 from accounts.tests.test_login import PASSWORD, is_signed_in
-from feedforward import env
+from feedforward import env, institutions
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ class Answers(BaseHTTPRequestHandler):
 @pytest.fixture
 def institution(settings) -> Iterator[Institution]:
     server = Institution()
-    settings.SOCIALACCOUNT_PROVIDERS = env.institutions(
+    settings.SOCIALACCOUNT_PROVIDERS = institutions.providers(
         {"OIDC_SERVER_URL": server.url, "OIDC_CLIENT_ID": "us", "OIDC_CLIENT_SECRET": "s" * 20, "OIDC_NAME": "Uni"}
     )
     yield server
@@ -132,9 +132,34 @@ def test_a_closed_account_stays_closed(client, institution):
 
 def test_without_configuration_there_is_no_such_door(client):
     assert client.post(reverse("openid_connect_login", args=["institution"])).status_code == 404
-    assert env.institutions({}) == {}
-    with pytest.raises(env.BadSetting):
-        env.institutions({"OIDC_SERVER_URL": "https://idp.example"})
-    saml = env.institutions({"SAML_METADATA_URL": "https://idp.example/m", "SAML_ENTITY_ID": "https://idp.example"})
-    assert saml["saml"]["APPS"][0]["settings"]["advanced"]["reject_idp_initiated_sso"]
-    assert env.institution_origins({"OIDC_SERVER_URL": "https://idp.example/realm"}) == ["https://idp.example"]
+    assert institutions.providers({}) == {}
+
+
+SAML = {"SAML_ENTITY_ID": "https://idp.example", "SAML_DOMAINS": "Uni.example"}
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"OIDC_SERVER_URL": "https://idp.example"}, "OIDC_CLIENT_ID"),
+        ({"SAML_METADATA_URL": "https://idp.example/m"}, "SAML_ENTITY_ID"),
+        ({"SAML_ENTITY_ID": "https://idp.example", "SAML_METADATA_URL": "https://idp.example/m"}, "SAML_DOMAINS"),
+        (SAML | {"SAML_SSO_URL": "https://idp.example/sso"}, "SAML_CERTIFICATE"),
+        (SAML | {"SAML_METADATA_URL": "http://idp.example/m"}, "https://"),
+        (
+            SAML | {"SAML_CERTIFICATE_FILE": "/nowhere/cert.pem", "SAML_SSO_URL": "https://idp.example"},
+            "cannot be read",
+        ),
+    ],
+)
+def test_half_a_configuration_stops_the_start(variables, words):
+    with pytest.raises(env.BadSetting, match=words):
+        institutions.providers(variables)
+
+
+def test_where_signing_in_leads_is_allowed_by_the_policy():
+    assert institutions.origins({"OIDC_SERVER_URL": "https://idp.example/realm"}) == ["https://idp.example"]
+    variables = {"SAML_SSO_URL": "https://login.example/sso", "SIGN_IN_ORIGINS": "https://a.example, https://b.example"}
+    assert institutions.origins(variables) == ["https://login.example", "https://a.example", "https://b.example"]
+    saml = institutions.providers(SAML | {"SAML_METADATA_URL": "https://idp.example/m"})["saml"]["APPS"][0]["settings"]
+    assert saml["verified_email"] == ["uni.example"] and saml["advanced"]["reject_idp_initiated_sso"]

@@ -9,6 +9,7 @@ python -m deploy.ci.suite --real-servers   all but the browser part, on a privat
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -51,6 +52,7 @@ def main(arguments: list[str]) -> int:
         return run_on_real_servers(environ, passed_on)
     # Tables straight from the models: the live site and the run on PostgreSQL walk the migrations.
     code = run("the suite", ["-n", str(cores()), "--no-migrations", "-m", "not browser", *passed_on], environ)
+    say_about_saml()
     if not chosen.no_browser:
         code = run_browser(environ, passed_on, required=False) or code
     return code
@@ -103,6 +105,12 @@ def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
     except NotInstalled as missing:
         print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)
         return 1
+
+
+def say_about_saml() -> None:
+    """Say visibly when the SAML tests had nothing to run with: its packages are an optional extra."""
+    if not (importlib.util.find_spec("onelogin") and importlib.util.find_spec("xmlsec")):
+        print("== signing in by SAML was NOT tested: its packages are missing (`make saml` brings them)", flush=True)
 
 
 def find_chromium(environ: dict[str, str]) -> str | None:

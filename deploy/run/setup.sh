@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes .venv and fills it: `deploy/run/setup.sh` with what runs, `deploy/run/setup.sh dev` with tests and checks too.
+# Makes .venv and fills it: `deploy/run/setup.sh` with what runs, `deploy/run/setup.sh dev` with tests and checks too,
+# `deploy/run/setup.sh saml` with what signing in by SAML needs.
 # Plain POSIX sh, so that an old Python or none at all gets a sentence. A second call costs a few milliseconds:
 # a stamp in .venv remembers which requirements are installed.
 set -eu
@@ -73,3 +74,4 @@ trap 'rm -f "$log"' EXIT
 usable || make_venv
 install requirements.txt
 if [ "$what" = dev ]; then install requirements-dev.txt; fi
+if [ "$what" = saml ]; then install requirements-saml.txt; fi

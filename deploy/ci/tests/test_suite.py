@@ -48,6 +48,13 @@ def test_missing_browser_is_said_and_fails_only_when_asked_for(ran, monkeypatch,
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_missing_saml_is_said(ran, monkeypatch, capsys, there):
+    monkeypatch.setattr(suite.importlib.util, "find_spec", lambda name: object() if there else None)
+    assert suite.main(["--no-browser"]) == 0
+    assert ("SAML was NOT tested" in capsys.readouterr().out) is not there
+
+
 def test_missing_axe_is_said_too(ran, monkeypatch, capsys):
     browser(monkeypatch, "/usr/bin/chromium", axe=False)
     assert suite.main([]) == 0

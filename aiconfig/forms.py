@@ -97,6 +97,13 @@ class AssignmentForm(OnceForm):
     adaptive_runs = forms.BooleanField(
         label=_("One more run per model where models disagree"), required=False, initial=True
     )
+    model_wording = forms.BooleanField(
+        label=_("Let a model word the notes that several reviewers gave"),
+        required=False,
+        help_text=_(
+            "One more call per draft. Every such note is checked against the comments and marked on your desk."
+        ),
+    )
     feedback_language = forms.ChoiceField(label=_("Language of the feedback"), choices=LANGUAGES, initial="en")
     custom_instructions = forms.CharField(
         label=_("Instructions to the reviewers"),

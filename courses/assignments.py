@@ -47,6 +47,7 @@ class AssignmentFields(TypedDict, total=False):
     custom_instructions: str
     aggregation: str
     adaptive_runs: bool
+    model_wording: bool
     levels_shown: str
     practice: bool
     blind_review: bool

@@ -286,6 +286,7 @@ COPIED_ASSIGNMENT_FIELDS = (
     "custom_instructions",
     "aggregation",
     "adaptive_runs",
+    "model_wording",
     "levels_shown",
     "practice",
     "blind_review",

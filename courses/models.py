@@ -355,6 +355,7 @@ class Assignment(LifecycleModel):
         _("aggregation"), max_length=20, choices=Aggregation.choices, default=Aggregation.CLAMPED_MEAN
     )
     adaptive_runs = models.BooleanField(_("one more run where models disagree"), default=True)
+    model_wording = models.BooleanField(_("a model words notes of several reviewers"), default=False)
     levels_shown = models.CharField(
         _("who sees levels"), max_length=10, choices=LevelsShown.choices, default=LevelsShown.NEVER
     )

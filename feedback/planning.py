@@ -59,6 +59,9 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
             "runs": choice.runs,
             "temperature": choice.temperature,
             "max_output_tokens": choice.max_output_tokens,
+            # The window decides where a long draft is cut, so it is frozen too.
+            "context_tokens": model.context_tokens,
+            "longest_answer_tokens": choice.max_output_tokens or model.max_output_tokens,
         }
         (fallbacks if choice.is_fallback else models).append(entry)
         weights[model.display_name] = float(choice.weight)
@@ -76,6 +79,7 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
         "rubric_revision": assignment.rubric.revision if assignment.rubric else None,
         "method": setting.method,
         "adaptive": setting.adaptive,
+        "model_wording": assignment.model_wording,
         "weights": weights,
         "models": models,
         "fallbacks": fallbacks,

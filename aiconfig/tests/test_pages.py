@@ -275,6 +275,7 @@ def form_of(cast: Cast, **more: str) -> dict[str, str]:
         "hours_between": "0",
         "aggregation": "clamped_mean",
         "adaptive_runs": "on",
+        "model_wording": "on",
         "feedback_language": "en",
         "levels_shown": "never",
         **more,
@@ -297,7 +298,7 @@ def test_a_title_and_a_rubric_are_enough(cast: Cast) -> None:
         answer = client.post(at("assignment_create", cast.course), form_of(cast, key=key))
         assert answer.status_code == 302
     made = Assignment.objects.get(title="Second essay")
-    assert made.status == "draft"
+    assert made.status == "draft" and made.model_wording
     assert [choice.ai_model_id for choice in plan_of(made)] == [one.pk, two.pk, three.pk]
 
 
@@ -312,6 +313,7 @@ def test_the_form_as_it_first_stands_needs_only_a_title_and_a_rubric(cast: Cast)
     assert answer.status_code == 302, answer.context["form"].errors
     made = Assignment.objects.get(title="New")
     assert (made.levels_shown, made.max_drafts, made.adaptive_runs, made.practice) == ("never", 3, True, False)
+    assert not made.model_wording
 
 
 def test_an_id_of_an_assignment_elsewhere_is_not_taken(cast: Cast) -> None:

@@ -195,6 +195,8 @@ class FeedbackItem(StatefulModel):
     quotes = models.JSONField(default=list, blank=True)
     # [{run, item_id, model}]: comments of the cluster, the medoid first.
     sources = models.JSONField(default=list, blank=True)
+    # The model that put several reviewers' comments into one text; "" where the words are a reviewer's own.
+    worded_by = models.CharField(_("worded by"), max_length=100, blank=True)
     support = models.FloatField(null=True, blank=True)
     support_words = models.CharField(max_length=200, blank=True)
     priority = models.FloatField(default=0)

@@ -110,8 +110,24 @@ class FeedbackRequest(StatefulModel):
         return source.assignment
 
 
+class ModelRunQuerySet(models.QuerySet["ModelRun"]):
+    """Runs, by what they were asked for."""
+
+    def readings(self) -> Self:
+        """The runs whose levels and comments count: no rereading without sentences, part or wording."""
+        return self.filter(purpose=ModelRun.Purpose.READING)
+
+
 class ModelRun(StatefulModel):
     """One call of one model for one request. PII: none. Kept: for good, without prompt and answer."""
+
+    class Purpose(models.TextChoices):
+        READING = "reading", _("Reading")
+        # The same draft without its suspect sentences: compared, never combined.
+        RECHECK = "recheck", _("Reading without the suspect sentences")
+        # One part of a draft too long for the model; its comments belong to the reading of the same place.
+        PART = "part", _("Part of a long draft")
+        WORDING = "wording", _("Wording of notes")
 
     class Status(models.TextChoices):
         PENDING = "pending", _("Waiting")
@@ -137,6 +153,11 @@ class ModelRun(StatefulModel):
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     is_extra = models.BooleanField(_("extra run"), default=False)
     only_criteria = models.JSONField(default=list, blank=True)
+    purpose = models.CharField(_("asked for"), max_length=10, choices=Purpose.choices, default=Purpose.READING)
+    # Of a long draft: 1-based; 0 where the draft is not cut or this run gives the levels.
+    part = models.PositiveSmallIntegerField(_("part"), default=0)
+    # Ids of the sentences this run was not shown.
+    left_out = models.JSONField(default=list, blank=True)
     ai_model = models.ForeignKey("aiconfig.AIModel", on_delete=models.PROTECT, related_name="runs")
     # As it was when called, for the record.
     model_name = models.CharField(_("model"), max_length=150)
@@ -169,6 +190,8 @@ class ModelRun(StatefulModel):
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
+    objects = ModelRunQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("assignment model run")
         verbose_name_plural = _("assignment model runs")
@@ -182,7 +205,17 @@ class ModelRun(StatefulModel):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["request", "round", "slot", "repeat"], name="run_once_per_place"),
+            models.UniqueConstraint(
+                fields=["request", "round", "slot", "repeat", "purpose"],
+                condition=~models.Q(purpose="part"),
+                name="run_once_per_place",
+            ),
+            # A stand-in with another window cuts the draft anew; the parts it takes over from stay for their cost.
+            models.UniqueConstraint(
+                fields=["request", "round", "slot", "repeat", "ai_model", "part"],
+                condition=models.Q(purpose="part"),
+                name="run_once_per_part",
+            ),
             models.CheckConstraint(
                 condition=models.Q(status__in=["pending", "running", "succeeded", "failed", "cancelled"]),
                 name="run_status_known",

@@ -1,5 +1,7 @@
 """``make test`` and its kin: the suite on both cores, then the browser part, with one verdict at the end.
 
+The live part (real site, broker and workers) mostly waits, so it runs beside the rest.
+
 python -m deploy.ci.suite                  everything that can run here; says visibly when the browser part cannot
 python -m deploy.ci.suite --browser-only   the browser part; fails without a Chromium
 python -m deploy.ci.suite --no-browser     all but the browser part
@@ -15,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy.ci.private_servers import NotInstalled, private_servers
@@ -34,7 +37,10 @@ SITE_VARIABLES = (
         "DJANGO_SETTINGS_MODULE",
         "FEEDFORWARD_PRODUCTION",
     ),
+    # Where it is set, each of the dozen processes would compile the project, and rewrite the tests, anew.
+    "PYTHONDONTWRITEBYTECODE",
 )
+ON_ALL_CORES = ["-p", "deploy.ci.scheduling"]
 
 
 def main(arguments: list[str]) -> int:
@@ -50,20 +56,38 @@ def main(arguments: list[str]) -> int:
         return run_browser(environ, passed_on, required=True)
     if chosen.real_servers:
         return run_on_real_servers(environ, passed_on)
-    # Tables straight from the models: the live site and the run on PostgreSQL walk the migrations.
-    code = run("the suite", ["-n", str(cores()), "--no-migrations", "-m", "not browser", *passed_on], environ)
+    code = run_beside_each_other(environ, passed_on)
     say_about_saml()
     if not chosen.no_browser:
         code = run_browser(environ, passed_on, required=False) or code
     return code
 
 
-def run(title: str, arguments: list[str], environ: dict[str, str]) -> int:
-    """Run pytest in a process of its own and say how long it took."""
+def run_beside_each_other(environ: dict[str, str], arguments: list[str]) -> int:
+    """Run the suite on all cores and the live part beside it; 0 when both passed."""
+    # Tables straight from the models: the live site and the run on PostgreSQL walk the migrations.
+    suite = ["-n", str(cores()), *ON_ALL_CORES, "--no-migrations", "-m", "not browser and not live", *arguments]
+    with ThreadPoolExecutor(1) as beside:
+        live = beside.submit(run, "the live part", ["-m", "live", *live_files(), *arguments], environ, quiet=True)
+        code = run("the suite", suite, environ)
+        return live.result() or code
+
+
+def live_files() -> list[str]:
+    """Return the files with live tests: collecting all others only to leave them out costs seconds."""
+    marked = (path for path in BASE_DIR.glob("*/**/tests/test_*.py") if "pytest.mark.live" in path.read_text("utf-8"))
+    return sorted(str(path.relative_to(BASE_DIR)) for path in marked if "node_modules" not in path.parts)
+
+
+def run(title: str, arguments: list[str], environ: dict[str, str], *, quiet: bool = False) -> int:
+    """Run pytest in a process of its own and say how long it took; ``quiet`` keeps what it prints until the end."""
     started = time.monotonic()
-    code = subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environ, check=False).returncode
-    print(f"== {title}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - started:.0f} s", flush=True)
-    return code
+    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if quiet else {}
+    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environ, check=False, **kept)
+    said = done.stdout.decode("utf-8", "replace") if quiet else ""
+    verdict = "passed" if done.returncode == 0 else "FAILED"
+    print(f"{said}== {title}: {verdict} in {time.monotonic() - started:.0f} s", flush=True)
+    return done.returncode
 
 
 def run_browser(environ: dict[str, str], arguments: list[str], *, required: bool) -> int:
@@ -101,7 +125,8 @@ def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
     try:
         with private_servers() as servers:
             real = {**environ, "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
-            return run("the suite on PostgreSQL and Redis", ["-n", str(cores()), "-m", "not browser", *arguments], real)
+            chosen = ["-n", str(cores()), *ON_ALL_CORES, "-m", "not browser and not live", *arguments]
+            return run("the suite on PostgreSQL and Redis", chosen, real)
     except NotInstalled as missing:
         print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)
         return 1

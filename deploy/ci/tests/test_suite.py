@@ -6,18 +6,22 @@ import os
 
 import pytest
 
-from deploy.ci import suite
+from deploy.ci import scheduling, suite
+
+PARTS = ("not browser and not live", "live", "browser")
 
 
 @pytest.fixture
 def ran(monkeypatch):
     """Record pytest's arguments and environment instead of running it."""
     calls: list[tuple[list[str], dict[str, str]]] = []
-    codes: list[int] = []
+    codes: dict[str, int] = {}
 
-    def record(command, *, env, check):
-        calls.append((command[3:], env))
-        return type("Done", (), {"returncode": codes.pop(0) if codes else 0})
+    def record(command, *, env, check, **kept):
+        arguments = command[3:]
+        calls.append((arguments, env))
+        code = codes.get(arguments[arguments.index("-m") + 1], 0)
+        return type("Done", (), {"returncode": code, "stdout": b"what pytest said\n"})
 
     monkeypatch.setattr(suite.subprocess, "run", record)
     return calls, codes
@@ -31,12 +35,19 @@ def browser(monkeypatch, path, *, axe=True):
 def test_both_parts_run_and_a_failure_of_either_counts(ran, monkeypatch):
     calls, codes = ran
     browser(monkeypatch, "/usr/bin/chromium")
-    for given, verdict in (([0, 0], 0), ([1, 0], 1), ([0, 1], 1)):
+    for failing in ("", *PARTS):
         calls.clear()
-        codes[:] = given
-        assert suite.main([]) == verdict
-        assert [arguments[arguments.index("-m") + 1] for arguments, _env in calls] == ["not browser", "browser"]
-    assert calls[1][1]["CHROMIUM"] == "/usr/bin/chromium"
+        codes.clear()
+        codes[failing] = 1
+        assert suite.main([]) == (1 if failing else 0)
+        assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == set(PARTS)
+    assert calls[-1][1]["CHROMIUM"] == "/usr/bin/chromium"
+
+
+def test_the_live_files_are_found_and_no_others():
+    found = suite.live_files()
+    assert "feedback/tests/test_live.py" in found
+    assert all("pytest.mark.live" in (suite.BASE_DIR / name).read_text() for name in found) and len(found) < 20
 
 
 def test_missing_browser_is_said_and_fails_only_when_asked_for(ran, monkeypatch, capsys):
@@ -45,7 +56,7 @@ def test_missing_browser_is_said_and_fails_only_when_asked_for(ran, monkeypatch,
     assert suite.main([]) == 0
     assert "the browser part was NOT run: no Chromium" in capsys.readouterr().out
     assert suite.main(["--browser-only"]) == 1
-    assert len(calls) == 1
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -77,7 +88,7 @@ def test_axe_is_fetched_by_the_form_of_npm_that_works(works, there, monkeypatch,
 def test_a_suite_without_tests_is_no_success(ran, monkeypatch):
     _calls, codes = ran
     browser(monkeypatch, "/usr/bin/chromium")
-    codes[:] = [5]  # pytest: no tests collected
+    codes[PARTS[0]] = 5  # pytest: no tests collected
     assert suite.main(["--no-browser"]) != 0
 
 
@@ -86,7 +97,7 @@ def test_variables_of_a_running_site_do_not_reach_its_tests(ran, monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://real/site")
     monkeypatch.setenv("FEEDFORWARD_DATA_DIR", "/srv/site")
     assert suite.main(["--no-browser", "-x"]) == 0
-    arguments, environ = calls[0]
+    arguments, environ = calls[-1]
     assert (
         "DATABASE_URL" not in environ
         and "FEEDFORWARD_DATA_DIR" not in environ
@@ -103,3 +114,19 @@ def test_chromium_is_the_named_one_first(tmp_path):
     assert suite.find_chromium(path) == str(tmp_path / "chromium")
     assert suite.find_chromium({**path, "CHROMIUM": str(tmp_path / "my-browser")}) == str(tmp_path / "my-browser")
     assert suite.find_chromium({"PATH": str(tmp_path / "none")}) is None
+
+
+@pytest.mark.parametrize(
+    ("nodeid", "piece"),
+    [
+        ("feedback/tests/test_desk.py::test_a[x::y]", scheduling.MODELS),
+        ("aiconfig/tests/test_llm_faults.py::test_b", scheduling.MODELS),
+        ("feedback/tests/test_reading_answer.py::test_c", "feedback/tests/test_reading_answer.py"),
+        (
+            "feedforward/tests/test_access.py::test_row[GET home]",
+            "feedforward/tests/test_access.py::test_row[GET home]",
+        ),
+    ],
+)
+def test_what_calls_models_stays_together(nodeid, piece):
+    assert scheduling.scope_of(nodeid) == piece

@@ -21,6 +21,7 @@ Method = Literal["clamped_mean", "median_of_medians", "mean_of_model_means", "ma
 METHODS: tuple[Method, ...] = get_args(Method)
 
 NEAR_CUT_DISTANCE = Fraction(15, 100)
+DISSENT_DISTANCE = 2 - Fraction(1, 4)
 WITHHOLDING = frozenset({"NO_SCORE", "TOO_FEW", "MODEL_RANGE"})
 
 
@@ -224,17 +225,17 @@ def _models_far_apart(medians: Mapping[str, Fraction], *, gmd: Fraction, level_c
 
 
 def _dissenting(medians: Mapping[str, Fraction]) -> tuple[str, ...]:
-    """The model two levels or more from the others, where these are within one level of each other.
+    """The model two levels from the median of the others, where these are within one level of each other.
 
-    Compared as whole levels (exact halves down), so that a model torn between two levels does not hide the one far
-    from both. It names the minority, not who is wrong: with two captured models of three the honest one is named.
+    A model torn between two levels pulls the median of the others by a quarter of a level, which must not hide the one
+    far from all of them: that quarter is allowed for. It names the minority, not who is wrong: with two captured models of
+    three the honest one is named.
     """
     if len(medians) < 3:
         return ()
     found = []
-    levels = {model: Fraction(math.ceil(value - Fraction(1, 2))) for model, value in medians.items()}
-    for model, value in levels.items():
-        others = [other for name, other in levels.items() if name != model]
-        if summary.value_range(others) <= 1 and abs(value - summary.median(others)) >= 2:
+    for model, value in medians.items():
+        others = [other for name, other in medians.items() if name != model]
+        if summary.value_range(others) <= 1 and abs(value - summary.median(others)) >= DISSENT_DISTANCE:
             found.append(model)
     return tuple(found)

@@ -17,7 +17,7 @@ from feedback.reading.screening import objection
 MAX_NOVELTY = 0.35
 MAX_LENGTH_RATIO = 1.3
 
-_QUOTED = re.compile(r'"([^"]+)"')
+_QUOTED = re.compile(r""""([^"]+)"|(?<!\w)'([^'"]{8,})'(?!\w)""")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 # Stricter than for comments, since nobody has reviewed this text: no word of grading at all.
 _GRADE_WORD = re.compile(
@@ -68,7 +68,7 @@ def check_synthesis(
     if len(note.text) > MAX_LENGTH_RATIO * max((len(comment) for comment in comments), default=0):
         reasons.append("too_long")
     plain_draft = _plain(draft)
-    quotes = [_plain(quote).strip(" .,;:!?") for quote in _QUOTED.findall(note.text.translate(_STRAIGHT))]
+    quotes = [_plain(a or b).strip(" .,;:!?") for a, b in _QUOTED.findall(note.text.translate(_STRAIGHT))]
     genuine = [quote for quote in quotes if quote in plain_draft]
     if len(genuine) < len(quotes):
         reasons.append("quote_not_in_draft")

@@ -7,7 +7,8 @@ is shown is always the draft's own substring.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -36,14 +37,28 @@ MIN_WORDS = 3
 MIN_WORDS_FUZZY = 6
 UNFOUND_SHARE = 0.5
 
+# Counted on both sides: another number of them, and the quotation denies what the draft says, or the reverse.
 _NEGATIONS = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|hardly|barely|scarcely|\w+n't|cant|dont|isnt"
-    r"|doesnt|didnt|wont|wasnt|arent|nicht|kein\w*|nie|niemals|ohne|weder|nunca|jamás|ningun[oa]?|ningún|sin|tampoco"
-    r"|ne|pas|jamais|aucune?|sans|non|mai|senza|nessun[oa]?|não|sem|niet|geen)\b"
+    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|hardly|barely|scarcely|\w+n't"
+    r"|(?:ca|do|does|did|is|was|are|were|wo|would|could|should|has|have|had|ai)nt"
+    r"|nicht|nichts|kein\w*|nie|niemals|niemand\w*|nirgends|kaum|ohne|weder|nunca|jamás|nada|nadie|ningun[oa]?|ningún|sin"
+    r"|tampoco|ne|pas|jamais|rien|aucune?|sans|non|mai|senza|niente|nulla|nessun[oa]?|não|nem|sem|niet|geen|nooit|zonder"
+    r"|inte|aldrig|utan|ikke|aldri|ingen|uden|uten|nigdy|bez|не|нет|никогда|ничего|без|değil|δεν|μη|όχι|לא|אין"
+    r"|لا|ليس|ليست|لم|لن|بدون|नहीं|मत)\b|\bn'(?=\w)|[不没沒无無非未]|ない|なかった|ません|않|못|없|아니"
 )
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
+_NUMBER_WORDS = re.compile(
+    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|half|thirds?|quarters?|dozens?"
+    r"|twice|double|triple|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|dreissig|(?:vier|fünf|sech|sieb"
+    r"|acht|neun)zig|hundert|tausend|million(?:en)?|milliarden?|hälfte|drittel|viertel|dos|tres|cuatro|cinco|seis|siete|ocho"
+    r"|nueve|diez|veinte|treinta|cien|ciento|mil|mitad|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|cent|mille|moitié)\b"
+)
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "anti")
+# What turns a word into its opposite when a quotation stops before it: "can't", "cannot", "useless".
+_DENYING_END = re.compile(r"(?:n't|'t|not|less)(?![^\W_])")
 _MARKER = re.compile(r"⟦[^⟦⟧]{0,40}⟧\s*")
 # A quotation wrapped in marks or shortened with an ellipsis by the model is still the draft's words.
 _WRAPPING = "\"'“”‘’«»„ \t\n"
@@ -72,6 +87,8 @@ class Locator:
                 exact = self._exact(wanted, sentence_id)
         if len(wanted) < MIN_CHARS or _words(wanted) < MIN_WORDS:
             return Quote(sentence_id, quote, "too_short", score=0.0)
+        if exact is None and _words(wanted) < MIN_WORDS_FUZZY:
+            return Quote(sentence_id, quote, "not_found", score=0.0)
         if exact is None:
             return self._nearly(quote, wanted, sentence_id)
         opposite = self._cut_word_changes_sense(exact, exact + len(wanted))
@@ -100,15 +117,15 @@ class Locator:
         return min(places, key=lambda place: (distance(place), place))
 
     def _nearly(self, quote: str, wanted: str, sentence_id: str) -> Quote:
-        place = self._best_place(wanted)
+        place = self._best_place(wanted, sentence_id)
         if place is None:
             return Quote(sentence_id, quote, "not_found", score=0.0)
         score, start, end = place
-        if _words(wanted) < MIN_WORDS_FUZZY or score < APPROXIMATE_SCORE:
+        if score < APPROXIMATE_SCORE:
             return Quote(sentence_id, quote, "not_found", score=score)
         start, end = self._whole_words(start, end)
         found = self._normal.text[start:end]
-        if _DIGITS.findall(found) != _DIGITS.findall(wanted):
+        if _numbers(found) != _numbers(wanted):
             return Quote(sentence_id, quote, "digits", score=score)
         if _opposed(found, wanted):
             return Quote(sentence_id, quote, "negation", score=score)
@@ -116,24 +133,36 @@ class Locator:
         return self._located(quote, sentence_id, status, self._normal.span(start, end), score)
 
     def _cut_word_changes_sense(self, start: int, end: int) -> Literal["", "digits", "negation"]:
-        """Whether an exact match begins or ends inside a number ("20" of "120") or after a negative prefix."""
+        """Whether an exact match is cut out of a number ("20" of "120"), or off what denies it ("un|able", "can|'t")."""
         text = self._normal.text
         for edge in (start, end):
             if re.search(r"\d[.,]?\Z", text[max(0, edge - 2) : edge]) and re.match(r"[.,]?\d", text[edge : edge + 2]):
                 return "digits"
+        if text[end - 1].isalpha() and _DENYING_END.match(text, end):
+            return "negation"
         left = re.search(r"[^\W_]+\Z", text[max(0, start - 6) : start])
         return "negation" if left and left.group() in _PREFIXES and text[start : start + 1].isalpha() else ""
 
-    def _best_place(self, wanted: str) -> tuple[float, int, int] | None:
-        """(score, start, end) of the most similar stretch of the normalised text."""
-        haystack = self._normal.text
+    def _best_place(self, wanted: str, sentence_id: str) -> tuple[float, int, int] | None:
+        """(score, start, end) of the most similar stretch of the normalised text; of equal ones that at the sentence."""
+        everywhere = self._best_within(wanted, 0, len(self._normal.text))
+        sentence = self._sentences.get(sentence_id)
+        if everywhere is None or sentence is None or everywhere[0] < APPROXIMATE_SCORE:
+            return everywhere
+        first = max(0, bisect_left(self._normal.starts, sentence.start) - len(wanted))
+        last = bisect_left(self._normal.starts, sentence.end) + len(wanted)
+        near = self._best_within(wanted, first, last)
+        return near if near and near[0] >= everywhere[0] else everywhere
+
+    def _best_within(self, wanted: str, first: int, last: int) -> tuple[float, int, int] | None:
+        haystack = self._normal.text[first:last]
         if not haystack or not wanted:
             return None
         if len(wanted) > len(haystack):
             # The library would slide the draft over the quotation: the whole draft is the place.
-            return fuzz.ratio(wanted, haystack), 0, len(haystack)
+            return fuzz.ratio(wanted, haystack), first, first + len(haystack)
         found = fuzz.partial_ratio_alignment(wanted, haystack)
-        return None if found is None else (found.score, found.dest_start, found.dest_end)
+        return None if found is None else (found.score, first + found.dest_start, first + found.dest_end)
 
     def _whole_words(self, start: int, end: int) -> tuple[int, int]:
         text = self._normal.text
@@ -157,18 +186,32 @@ def _words(normal: str) -> int:
     return max(len(normal.split()), 0 if normal.isascii() else count_words(normal))
 
 
+def _numbers(normal: str) -> tuple[list[str], list[str]]:
+    """Numbers in digits ("1,000" is 1000) and in words, each in their order."""
+    digits = [number.replace(",", "") if _THOUSANDS.fullmatch(number) else number for number in _DIGITS.findall(normal)]
+    return digits, _NUMBER_WORDS.findall(normal)
+
+
 def _opposed(found: str, wanted: str) -> bool:
-    """Whether one text denies what the other says: another number of negations, or "possible" for "impossible"."""
+    """Whether one text denies what the other says.
+
+    That is another number of negations, or "possible" for "impossible", "harmful" for "harmless".
+    """
     if len(_NEGATIONS.findall(found)) != len(_NEGATIONS.findall(wanted)):
         return True
     here, there = set(_WORD.findall(found)), set(_WORD.findall(wanted))
     return any(
-        word[len(prefix) :] in other
+        opposite in other
         for words, other in ((here - there, there - here), (there - here, here - there))
         for word in words
-        for prefix in _PREFIXES
-        if word.startswith(prefix)
+        for opposite in _opposites(word)
     )
+
+
+def _opposites(word: str) -> Iterator[str]:
+    yield from (word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))
+    if word.endswith("less"):
+        yield from (word[:-4], word[:-4] + "ful")
 
 
 def verify(

@@ -46,19 +46,27 @@ _FINISH: dict[str, Finish] = {
     ),
 }
 _REFUSAL = re.compile(
-    r"\b(?:i['’]?m sorry|i am sorry|i apologi[sz]e|sorry,|i can(?:not|['’]?t)|i am (?:not able|unable)|i['’]m (?:not able|unable)"
-    r"|unable to (?:help|assist|comply|provide|review|assess)|i (?:won['’]t|will not|must decline|decline|have to decline)"
-    r"|as an ai|can(?:not|['’]t) (?:help|assist|comply)|lo siento|no puedo|es tut mir leid|ich kann (?:das|dabei)? ?nicht"
-    r"|je suis désolée?|je ne peux pas|mi dispiace|desculpe|não posso)",
+    r"\b(?:i['’]?m sorry|i am sorry|i apologi[sz]e|sorry,|i can(?:not|['’]?t)|i(?: am|['’]m) (?:not able|unable|not comfortable)"
+    r"|unable to (?:help|assist|comply|provide|review|assess|complete|continue|fulfil)"
+    r"|i (?:won['’]t|will not|(?:(?:must|have to|need to) )?(?:respectfully |politely )?(?:decline|refuse))"
+    r"|as an ai|can(?:not|['’]t) (?:help|assist|comply|fulfil|complete|provide|be (?:provided|completed|fulfilled))"
+    r"|(?:violates?|against) (?:\w+ ){0,3}(?:policy|policies|guidelines)|lo siento|no puedo|es tut mir leid|entschuldigung"
+    r"|ich kann (?:\w+ ){0,3}nicht|leider kann ich|je suis désolée?|je ne peux pas|mi dispiace|non posso|desculpe|não posso)",
     re.IGNORECASE,
 )
 _THINKING = re.compile(r"\A\s*(?:<(think|thinking|reasoning|thought)>.*?</\1>\s*)+", re.DOTALL | re.IGNORECASE)
 _THINKING_END = re.compile(r"</(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
 _THINKING_START = re.compile(r"\A\s*<(?:think|thinking|reasoning|thought)>", re.IGNORECASE)
-_NOT_A_NUMBER = re.compile(r"-?\b(?:NaN|nan|Infinity|-Infinity|inf)\b")
+_NOT_A_NUMBER = re.compile(r"[+-]?(?:nan|inf(?:inity)?)\b", re.IGNORECASE)
+# What may stand for a level where an answer has to be mended: a whole number or nothing, and then no more words.
+_LEVEL = re.compile(r"""["'“]?\blevel["'”]?\s*:\s*""")
+_WHOLE_LEVEL = re.compile(r"""(?:[+-]?\d+(?:\.0*)?|null|None)\s*(?:[,;}\]"'“#]|/[/*]|[A-Za-z_]\w*["']?\s*:|\Z)""")
+_LEFT_OUT = re.compile(r"(?:\.{3}|…)")
 _BARE_KEY = re.compile(r"([A-Za-z_$][\w$-]*)\s*:")
 _PAGE = re.compile(r"<(?:!doctype|html|\?xml|head|body)\b", re.IGNORECASE)
 _COLON = re.compile(r"\s*:")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
+_CLOSING = {'"': '"', "'": "'", "“": "”"}
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -209,7 +217,10 @@ class _Piece:
         return self.keys_total > 0
 
     def add_key(self, key: str) -> None:
+        """Count ``key``, written as in the raw text: an escaped letter makes no other key of it."""
         self.keys_total += 1
+        if "\\" in key:
+            key = _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), key)
         if self.depth_keys:
             self.duplicate |= key in self.depth_keys[-1]
             self.depth_keys[-1].add(key)
@@ -248,7 +259,7 @@ def _scan(text: str, start: int) -> _Piece:
             if not stack:
                 piece.end = position + 1
                 return piece
-        elif char == '"' or (char == "'" and previous in "{[,:"):
+        elif char == '"' or (char in "'“" and previous in "{[,:"):
             end = _string_end(text, position)
             if _COLON.match(text, end):
                 piece.add_key(text[position + 1 : end - 1])
@@ -256,8 +267,10 @@ def _scan(text: str, start: int) -> _Piece:
         elif previous in "{," and (key := _BARE_KEY.match(text, position)):
             piece.add_key(key.group(1))
             position, char = key.end() - 1, ":"
-        elif char in "NI-n" and previous in ":[," and _NOT_A_NUMBER.match(text, position):
+        elif char in "NnIi+-" and previous in ":[," and _NOT_A_NUMBER.match(text, position):
             raise AnswerRejected("NAN", "A value of the answer is not a number.")
+        elif char in ".…" and previous in "{[," and _LEFT_OUT.match(text, position):
+            raise AnswerRejected("TRUNCATED", "The answer leaves something out.")
         if not char.isspace():
             previous = char
         position += 1
@@ -265,13 +278,13 @@ def _scan(text: str, start: int) -> _Piece:
 
 
 _AFTER_STRING = re.compile(
-    r"""\s*(?:[:}\]]|,\s*["'{\[\]}\d\-]|,\s*(?:true|false|null|[A-Za-z_]\w*\s*:)|"[\w ]+"\s*:|\Z)"""
+    r"""\s*(?:[:}\]]|,\s*["'“{\[\]}\d\-]|,\s*(?:true|false|null|[A-Za-z_]\w*\s*:)|"[\w ]+"\s*:|\Z)"""
 )
 
 
 def _string_end(text: str, start: int) -> int:
     """Offset after the string that opens at ``start``; TRUNCATED when nothing ends it."""
-    quote = text[start]
+    quote = _CLOSING[text[start]]
     position = start + 1
     while position < len(text):
         char = text[position]
@@ -286,6 +299,9 @@ def _string_end(text: str, start: int) -> int:
 def _repaired(text: str, piece: _Piece) -> dict[str, Any]:
     if piece.end - piece.start > _MAX_REPAIRED_CHARS:
         raise AnswerRejected("NOT_JSON", "The answer is not valid JSON and too long to be mended.")
+    for found in _LEVEL.finditer(text, piece.start, piece.end):
+        if not _WHOLE_LEVEL.match(text, found.end(), piece.end):
+            raise AnswerRejected("LEVEL_NOT_INTEGER", "A level is not a whole number.")
     try:
         value = json_repair.loads(text[piece.start : piece.end], skip_json_loads=True)
     except (ValueError, RecursionError, IndexError, TypeError):

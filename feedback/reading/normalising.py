@@ -93,7 +93,9 @@ def _clusters(text: str, compose: bool) -> Iterator[tuple[str, int, int]]:
     start = 0
     while start < len(text):
         end = start + 1
-        while end < len(text) and (unicodedata.combining(text[end]) or _jamo(text[start], text[end])):
+        while end < len(text) and (
+            unicodedata.combining(text[end]) or text[end] in "\uff9e\uff9f" or _jamo(text[start], text[end])
+        ):
             end += 1
         yield text[start:end], start, end
         start = end

@@ -21,7 +21,7 @@ _EMPTY_LINE = re.compile(r"(?:\r\n|[\n\r\x0b\x0c\x85\u2028\u2029])[^\S\n\r]*[\n\
 _ENDS_ANYWHERE = "。！？｡"  # scripts without blanks: no blank has to follow
 _END = re.compile(
     rf"(?P<stop>[.!?…‽؟۔।॥።։។။{_ENDS_ANYWHERE}]+)"
-    rf"(?P<close>(?:[\"'”’»›)\]}}」』）】*_{_UNSEEN}]|\[\d+(?:[,–-] ?\d+)*\]|[¹²³⁴-⁹])*)"
+    rf"(?P<close>(?:[\"'”’“‘»›)\]}}」』）】*_{_UNSEEN}]|[ \u00a0\u202f][»›]|\[\d+(?:[,–-] ?\d+)*\]|[¹²³⁴-⁹])*)"
     r"(?P<gap>\s*)"
 )
 _OPENERS = "\"'“‘„‚«‹([{「『（【¿¡*_–—-" + "\u200b\u2060\ufeff\xad\u200e\u200f"
@@ -29,11 +29,12 @@ _LAST_TOKEN = re.compile(r"[\w.'’&-]{0,40}\Z")
 _NEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _ENUMERATOR = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})\Z")
 _INITIAL = re.compile(r"(?:\w\.-?)*[^\W\d_]\Z")
+_SPACED_FORM = re.compile(r"[^\W\d_]\. ?[^\W_]")  # the rest of "z. B." or "d. h."
 _GLUED = re.compile(r"[^\W\d_]{3,}\Z")
 
 # Never the last word of a sentence.
 _LEADING = frozenset(
-    "dr mr mrs ms mx prof st sgt capt lt col gen rev hon fr sr sra srta dra hr fig figs eq eqs ref refs sec sect"  # noqa: SIM905
+    "dr mr mrs ms mx prof st sgt cpl capt maj lt col gen adm sen gov rev hon fr sr sra srta dra hr fig figs eq eqs ref refs sec sect"  # noqa: SIM905
     " ch chap vol vols cf viz approx e.g eg i.e ie vs v resp dept univ assoc al ed eds trans"
     " bzw z.b d.h u.a vgl nr abb s.o s.u ggf usw.b p.ex pág págs núm art ex incl excl est min max".split()
 )
@@ -43,7 +44,9 @@ _TRAILING = frozenset("etc usw a.m p.m am pm et.al al jh jhd".split())  # noqa: 
 _NAMED = frozenset(
     "u.s u.k u.n e.u u.s.a d.c inc ltd co corp jr sr ph.d m.d b.a m.a b.sc m.sc b.c a.d b.c.e c.e".split()  # noqa: SIM905
 )
-_BEFORE_NUMBER = frozenset("no nos p pp par para l ll vol ch n.º nº nr fig tab table".split())  # noqa: SIM905
+_BEFORE_NUMBER = frozenset(
+    "no nos p pp par para l ll vol ch n.º nº nr fig tab table jan feb mar apr jun jul aug sep sept oct nov dec".split()  # noqa: SIM905
+)
 _OPENING_WORDS = frozenset(
     "the a an this that these those it its he she they we i you his her their our my your there here in on at by for"  # noqa: SIM905
     " from with without to of if when while as since because although though after before then thus therefore hence"
@@ -162,7 +165,8 @@ def _is_boundary(line: str, piece: int, match: re.Match[str], lower_case_writer:
     if not match.group("gap"):
         return stop == "." and not close and _glued(line, match)
     if not head or not head.isalnum():
-        return head != "" and unicodedata.category(head) in ("So", "Sc") and stop != "."
+        kind = unicodedata.category(head) if head else ""
+        return kind == "Sc" or (kind == "So" and stop != ".")
     # Only the last words decide; looking at all of a line without an end of sentence would be quadratic.
     before = line[max(piece, match.start() - _LOOK_BACK_CHARS) : match.start()]
     if head.islower():
@@ -192,7 +196,7 @@ def _is_short_form(before: str, after: str) -> bool:
         return not opens_sentence
     if word in _BEFORE_NUMBER:
         return after[:1].isdigit() or (word in _LEADING and not opens_sentence)
-    if word in _LEADING:
+    if word in _LEADING or (len(token) == 1 and _SPACED_FORM.match(after)):
         return True
     if len(token) == 1 and token.isalpha():
         return token != "I" and token.isupper() and not opens_sentence

@@ -44,6 +44,8 @@ def test_agreement_raises_nothing():
         ("MODEL_RANGE", "must", {"A": [0], "B": [2]}, None, "A: Missing, B: Good"),
         ("BOUNDARY", "must", {"A": [1], "B": [2]}, 2, "both sides of the pass level"),
         ("DISSENT", "check", {"A": [0], "B": [2], "C": [3]}, None, "does not make it wrong"),
+        ("DISSENT", "check", {"A": [3, 3], "B": [1, 1], "C": [1, 2]}, None, "A chose"),  # C is torn, A is far from both
+        ("DISSENT", "check", {"A": [0], "B": [2, 1], "C": [3, 2]}, None, "A chose"),
         (
             "UNSTABLE_MODEL",
             "check",
@@ -67,6 +69,7 @@ def test_flags_of_a_criterion(code, severity, runs, pass_position, says):
         ("MODEL_RANGE", {"A": [0], "B": [1], "C": [1], "D": [1], "E": [2]}, None),  # GMD 0.8 with five models
         ("BOUNDARY", {"A": [2], "B": [3]}, 2),
         ("DISSENT", {"A": [1], "B": [2], "C": [2]}, None),
+        ("DISSENT", {"A": [3, 3], "B": [1, 2], "C": [1, 2]}, None),  # one and a half from both
         ("DISSENT", {"A": [0], "B": [2]}, None),  # of two nobody is the minority
         ("UNSTABLE_MODEL", {"A": [1, 2], "B": [1]}, None),
         ("TOO_FEW", {"A": [1, None], "B": [1, None]}, None),  # exactly half is enough

@@ -35,6 +35,7 @@ def test_honest_texts_pass(text):
     ("text", "reason"),
     [
         ("The claim “all schools are equal” is too broad; which schools?", "quote_not_in_draft"),
+        ("The claim 'all schools are equal' is too broad; which schools?", "quote_not_in_draft"),
         ("The claim covers 13 kinds of schools; say which you mean.", "new_number"),
         ("The claim about schools is broad and lowers the grade.", "grade_talk"),
         ("The claim about schools is broad: 80% at most.", "grade_talk"),

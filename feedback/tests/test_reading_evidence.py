@@ -40,6 +40,9 @@ LOCATOR = Locator(TEXT, split_sentences(TEXT))
         ("some studies did find any effect (Smith, 2020).", "negation", ""),
         ("able to pay the costs", "negation", ""),
         ("Some parents were able to pay the costs.", "negation", ""),
+        ("uniforms reduce bullying because students can", "negation", ""),
+        ("The cost of uniforms is about one hundred dollars per year", "not_found", ""),
+        ("In conclusion uniforms are useful", "not_found", ""),
         ("brands", "too_short", ""),
         ("some studies", "too_short", ""),
         ("uniforms improve test scores across the country", "not_found", ""),
@@ -60,6 +63,37 @@ def test_the_occurrence_nearest_to_the_cited_sentence_is_taken() -> None:
     for sentence in (sentences[0], sentences[2]):
         assert Locator(text, sentences).locate("It is a good rule", sentence.id).start == sentence.start
     assert Locator(text, sentences).locate("It is a good rule", "P9.S9").start == 0
+
+
+NEARLY = [
+    ("Pupils said they never felt any pressure to buy clothes.", "Pupils said they ever felt any pressure to buy clothes.", "negation"),
+    ("It is cannot be denied that the towns gained a lot.", "It is can be denied that the towns gained a lot.", "negation"),
+    ("Das Gesetz half den Familien in der Stadt nicht weiter.", "Das Gesetz half den Familien in der Stadt weiter.", "negation"),
+    ("La ley no ayudó a las familias de la ciudad en 2019.", "La ley ayudó a las familias de la ciudad en 2019.", "negation"),
+    ("Закон не помог семьям этого города в прошлом году.", "Закон помог семьям этого города в прошлом году.", "negation"),
+    ("这项法律在去年并没有帮助到这个城市的所有家庭。", "这项法律在去年并帮助到这个城市的所有家庭。", "negation"),
+    ("The waste of the plant was harmless to the nearby rivers.", "The waste of the plant was harmful to the nearby rivers.", "negation"),
+    ("Three of the five schools in town kept the uniform.", "Three of the four schools in town kept the uniform.", "digits"),
+    ("The town paid 1,200 euros for each of the new benches.", "The town paid 12,00 euros for each of the new benches.", "digits"),
+    ("The town paid 1,200 euros for each of the new bences.", "The town paid 1200 euros for each of the new benches.", "verified"),
+    ("Pupils couldnt say why they liked the new uniforms more.", "Pupils couldn't say why they liked the new uniforms more.", "verified"),
+    ("Die Straße war laut und die Kinder waren oft müde.", "Die Strasse war laut, und die Kinder waren oft müde.", "verified"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("draft", "quote", "status"), NEARLY)
+def test_a_nearly_exact_quotation_says_the_same_or_does_not_count(draft: str, quote: str, status: str) -> None:
+    found = Locator(draft, split_sentences(draft)).locate(quote, "P1.S1")
+    assert found.status == status
+    assert found.shown == (draft if status == "verified" else "")
+
+
+def test_of_two_equally_near_places_the_cited_one_is_taken() -> None:
+    text = "The cost is about a dollar for each family.\n\nOther words.\n\nThe cost is about a dollar for each family."
+    sentences = split_sentences(text)
+    for sentence in (sentences[0], sentences[2]):
+        found = Locator(text, sentences).locate("The cost is abuot a dollar for each family", sentence.id)
+        assert found.verified and found.start == sentence.start
 
 
 def test_invisible_and_decomposed_characters_do_not_matter() -> None:

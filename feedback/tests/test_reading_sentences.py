@@ -22,6 +22,9 @@ SPLITS = [
     ("1. First point is here. 2 of 3 agree.", 2),
     ("i like it. it is fine. we go home. then it rains.", 4),
     ("Am 3. Oktober war es so. Ende.", 2),
+    ("Das ist z. B. gut, d. h. es hält. „Ja.“ Sie ging.", 3),
+    ("Il a dit : « Oui. » Elle partit.", 2),
+    ("On Jan. 5 Sen. Warren met Gov. Brown. It rained. $3 is cheap.", 3),
 ]
 
 

@@ -147,6 +147,9 @@ def _references(entries: Sequence[Passage]) -> Iterator[Reference]:
             continue
         words = _fold(name).split()
         names = frozenset({_fold(name), *(w for w in words if len(w) > 2)}) if len(words) < 8 else frozenset({words[0]})
+        # "(WHO, 2020)" means the entry of the World Health Organization.
+        initials = "".join(word[0] for word in name.split() if word[0].isupper()).casefold()
+        names |= {initials} if len(initials) >= 2 else set()
         label = f"[{number.group(1) or number.group(2)}]" if number else f"{name} {year}".strip()
         yield Reference(label, names, year, entry)
 

@@ -15,6 +15,10 @@ _APPENDIX_HEADING = re.compile(r"(?im)^[ \t#*_]*(?:appendix|appendices|annex)\b.
 _BLANK_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"[^\n]+")
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
+# A name may start in lower case: "van der Berg, J. 2016."
+_NAME_PARTICLE = re.compile(
+    r"(?:van|von|vom|zu|de|del|della|di|da|dos|du|den|der|la|le|el|al|bin|ibn|ter|ten)(?:[ -]\w+){1,3},"
+)
 WORD = re.compile(r"\w+(?:['’-]\w+)*")
 
 _MAX_HEADING_WORDS = 10
@@ -85,7 +89,8 @@ def _entries(text: str, start: int, end: int) -> Iterator[Passage]:
             continue
         glued = pending is not None and "\n\n" not in text[pending.end : line.start]
         unfinished = pending is not None and pending.text[-1] not in ".0123456789/)]" and not _YEAR.search(line.text)
-        if pending and glued and (line.text[0].islower() or unfinished):
+        goes_on = line.text[0].islower() and not _NAME_PARTICLE.match(line.text)
+        if pending and glued and (goes_on or unfinished):
             pending = Passage(pending.start, line.end, text[pending.start : line.end])
             continue
         if pending:

@@ -74,6 +74,7 @@ def merge_fixture(case: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -
         text=draft,
         sentences=split_sentences(draft),
         centres={name: 3 - 3 * gap[name] for name in criteria if name in gap},
+        language=case.get("language", "en"),
     )
 
 

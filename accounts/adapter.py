@@ -55,10 +55,6 @@ class AccountAdapter(DefaultAccountAdapter):
         letter = LETTERS[template_prefix]({**context, "email": email})
         send_letter(kind=kind, to=email, letter=letter, name=user.name if user else "", user=user)
 
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-        return settings.SITE_URL + path.replace("UID-KEY", key)
-
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return site_link("account_confirm_email", key=emailconfirmation.key)
 

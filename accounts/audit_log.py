@@ -18,6 +18,7 @@ WORDS = {
     "account.signed_out": _("signed out"),
     "account.sign_in_failed": _("a sign-in failed"),
     "account.password_changed": _("changed the password"),
+    "account.reset_requested": _("a link for a new password was asked for"),
     "account.session_ended": _("a session ended"),
     "person.added": _("added a person"),
     "person.joined": _("joined by invitation"),

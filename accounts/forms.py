@@ -16,6 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import resets
 from accounts.adapter import allowed_domain, trusted_for_teaching
 from accounts.audit import record
 from accounts.models import Invitation, User
@@ -69,7 +70,8 @@ class ResetPasswordForm(_EvenAnswer, allauth_forms.ResetPasswordForm):
             (ratelimit.RESET_PERSON, email),
             (ratelimit.RESET_ADDRESS, client_address.get()),
         )
-        super().save(request, **kwargs)
+        for user in self.users:
+            resets.request_reset(user=user)
         self.wait_evenly()
         return email
 

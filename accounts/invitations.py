@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from accounts.mails import Letter, send_letter, site_link
 from accounts.models import Invitation, User
 from accounts.people import change_person, require_administrator
 from accounts.signals import invitation_accepted
+from accounts.tokens import new_token, token_hash
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 
@@ -63,11 +62,6 @@ class InvitationForSomebodyElse(InvitationRefused):
     """The signed-in person has another address."""
 
     code = "invitation_other_address"
-
-
-def token_hash(token: str) -> str:
-    """SHA-256 (hex) of a token. It has 256 random bits, so a slow hash would protect nothing more."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def invite(
@@ -115,7 +109,7 @@ def invite(
 
 def _send(invitation: Invitation, *, actor: User, now: datetime, code: str) -> Invitation:
     """Give the invitation a new token and queue its mail. Inside a transaction; earlier links stop working."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     invitation.token_hash = token_hash(token)
     invitation.expires_at = now + LIFETIME
     invitation.sent_count = 1 if invitation.pk is None else invitation.sent_count + 1
@@ -210,12 +204,7 @@ def redeem(*, token: str, user: User, now: datetime | None = None) -> Invitation
         )
     with transaction.atomic():
         try:
-            invitation.move(
-                Invitation.Status.ACCEPTED,
-                where={"expires_at__gt": now, "token_hash": token_hash(token)},
-                accepted_by=user,
-                accepted_at=now,
-            )
+            invitation.spend(Invitation.Status.ACCEPTED, token=token, now=now, accepted_by=user, accepted_at=now)
         except TransitionError:
             raise _reason(Invitation.objects.get(pk=invitation.pk), now) from None
         _give_role(user, invitation.role)

@@ -31,18 +31,6 @@ def site_link(name: str, **kwargs: Any) -> str:
     return settings.SITE_URL + reverse(name, kwargs=kwargs or None)
 
 
-def _reset(context: Mapping[str, Any]) -> Letter:
-    return Letter(
-        subject=_("Set a new password"),
-        paragraphs=(
-            _("Somebody, probably you, asked to set a new password for %(site)s.") % {"site": settings.SITE_NAME},
-        ),
-        link=context["password_reset_url"],
-        link_words=_("Set a new password"),
-        closing=_("The link works once and for one hour. If you did not ask for it, you need do nothing."),
-    )
-
-
 def _confirm(context: Mapping[str, Any]) -> Letter:
     return Letter(
         subject=_("Confirm your email address"),
@@ -84,7 +72,6 @@ def _told(subject: str, sentence: str) -> Callable[[Mapping[str, Any]], Letter]:
 
 # What allauth calls its letters -> what we write.
 LETTERS: dict[str, Callable[[Mapping[str, Any]], Letter]] = {
-    "account/email/password_reset_key": _reset,
     "account/email/email_confirmation": _confirm,
     "account/email/email_confirmation_signup": _confirm,
     "account/email/account_already_exists": _exists,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from feedforward.transitions import StatefulModel
+from accounts.tokens import OneTimeLink
 
 
 class UserManager(BaseUserManager["User"]):
@@ -97,7 +97,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.display_name.split(" ")[0]
 
 
-class Invitation(StatefulModel):
+class Invitation(OneTimeLink):
     """A way in, bound to an address, a role and (for students and course staff) a course.
 
     PII: email. Kept: until 90 days after it was used, withdrawn or ran out.
@@ -129,9 +129,6 @@ class Invitation(StatefulModel):
         "courses.Course", null=True, blank=True, on_delete=models.CASCADE, related_name="invitations"
     )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
-    # SHA-256 of the 256-bit token in the link; the token itself is in the mail only.
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    expires_at = models.DateTimeField(_("runs out at"))
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="invitations_sent"
     )
@@ -171,6 +168,40 @@ class Invitation(StatefulModel):
 
     def __str__(self) -> str:
         return f"{self.get_role_display()} ({self.get_status_display()})"
+
+
+class PasswordReset(OneTimeLink):
+    """A link to set a new password, bound to the person, their address and their session epoch when it was made.
+
+    PII: email. Kept: until a day after it ran out.
+    """
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("Waiting")
+        USED = "used", _("Used")
+
+    TRANSITIONS: ClassVar[dict[str, set[str]]] = {Status.USED: {Status.OPEN}}
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="password_resets")
+    email = models.EmailField(_("email address"))
+    session_epoch = models.PositiveIntegerField()
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.OPEN, editable=False)
+    used_at = models.DateTimeField(_("used at"), null=True, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("password reset")
+        verbose_name_plural = _("password resets")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(status="used", used_at__isnull=False)
+                | models.Q(status="open", used_at__isnull=True),
+                name="password_reset_used_at_iff_used",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.get_status_display()
 
 
 class AuditEvent(models.Model):

@@ -1,8 +1,8 @@
 """The addresses of signing in, one's own account, and the administrator's pages about people."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from accounts.views import account, audit_log, join, outbox, people
+from accounts.views import account, audit_log, join, outbox, people, resets
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", account.profile, name="profile"),
@@ -27,5 +27,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/", outbox.outbox, name="outbox"),
     path("outbox/<uuid:public_id>/", outbox.outbox_mail, name="outbox_mail"),
     path("outbox/<uuid:public_id>/resend/", outbox.outbox_resend, name="outbox_resend"),
+    # Before allauth's own, which works with Django's signed tokens: this address is ours.
+    re_path(
+        r"^accounts/password/reset/key/(?!done/)(?P<token>[^/]+)/$",
+        resets.reset,
+        name="account_reset_password_from_key",
+    ),
     path("accounts/", include("allauth.urls")),
 ]

@@ -17,6 +17,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-feedback": {"task": "feedback.tasks.sweep", "schedule": 5.0, "options": {"expires": 4}},
     "sweep-mail": {"task": "feedforward.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 55}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 55}},
+    "forget-expired": {"task": "accounts.tasks.forget_expired", "schedule": 3600.0, "options": {"expires": 3500}},
     "remove-content": {
         "task": "privacy.tasks.remove_content",
         "schedule": 3600.0,

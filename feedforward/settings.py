@@ -163,7 +163,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.OwnWordsValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3600
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -191,7 +190,6 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "10/5m/key",  # only second steps count here: codes per person
     "signup": None,
     "reset_password": None,
-    "reset_password_from_key": "300/m/ip",
 }
 # Without domains only invitations open the door; open to everybody is not offered.
 SIGNUP_DOMAINS = env.words("SIGNUP_DOMAINS")

@@ -160,7 +160,7 @@ ROWS: tuple[Row, ...] = (
     get("account_inactive", EVERYBODY),
     *both("account_reset_password", EVERYBODY),
     get("account_reset_password_done", EVERYBODY),
-    *both("account_reset_password_from_key", EVERYBODY, lambda scene: {"uidb36": "1", "key": "no-key"}),
+    *both("account_reset_password_from_key", EVERYBODY, lambda scene: {"token": "no-token"}, answers=(403,)),
     get("account_reset_password_from_key_done", EVERYBODY),
     get("account_email_verification_sent", EVERYBODY),
     get("account_confirm_email", EVERYBODY, lambda scene: {"key": "nokey"}),

@@ -6,24 +6,15 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.urls import reverse
 
 from accounts.models import User
 from accounts.people import AddressTaken, add_person
-
-
-def set_password_link(user: User) -> str:
-    """The address where the person sets a password; works once, for PASSWORD_RESET_TIMEOUT seconds."""
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
-    key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
-    return settings.SITE_URL + path.replace("UID-KEY", key)
+from accounts.resets import LIFETIME, issue
 
 
 class Command(BaseCommand):
@@ -59,5 +50,5 @@ class Command(BaseCommand):
         if user.is_administrator and settings.MFA_REQUIRED_FOR_ADMINISTRATORS:
             self.stdout.write("At the first sign-in a second step (an app or a passkey) is set up.")
         if password is None:
-            minutes = settings.PASSWORD_RESET_TIMEOUT // 60
-            self.stdout.write(f"Set the password within {minutes} minutes: {set_password_link(user)}")
+            minutes = LIFETIME.seconds // 60
+            self.stdout.write(f"Set the password within {minutes} minutes: {issue(user=user, actor=None)}")

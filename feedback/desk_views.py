@@ -280,7 +280,13 @@ def run_transcript(request: HttpRequest, public_id: str, run_id: int) -> HttpRes
     return render(
         request,
         "feedback/transcript.html",
-        {"draft": draft, "assignment": draft.assignment, "run": run, "transcript": getattr(run, "transcript", None)},
+        {
+            "assignment": draft.assignment,
+            "run": run,
+            "transcript": getattr(run, "transcript", None),
+            "back_words": str(draft),
+            "back_url": reverse("desk", args=[draft.public_id]),
+        },
     )
 
 

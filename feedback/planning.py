@@ -18,6 +18,7 @@ class Setting:
     choices: tuple[ModelChoice, ...]
     method: str
     adaptive: bool
+    model_wording: bool
     custom_instructions: str
 
 
@@ -27,6 +28,7 @@ def saved_setting(assignment: Assignment) -> Setting:
         choices=plan_of(assignment),
         method=assignment.aggregation,
         adaptive=assignment.adaptive_runs,
+        model_wording=assignment.model_wording,
         custom_instructions=assignment.custom_instructions,
     )
 
@@ -79,7 +81,7 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
         "rubric_revision": assignment.rubric.revision if assignment.rubric else None,
         "method": setting.method,
         "adaptive": setting.adaptive,
-        "model_wording": assignment.model_wording,
+        "model_wording": setting.model_wording,
         "weights": weights,
         "models": models,
         "fallbacks": fallbacks,

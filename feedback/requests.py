@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from feedback.models import FeedbackRequest, ModelRun
+from feedback.models import FeedbackRequest, ModelRun, Trial
 from feedback.planning import freeze_plan
 from feedforward.dispatch import enqueue
 from feedforward.errors import DomainError
@@ -77,6 +77,16 @@ def request_feedback(draft_id: int, *, now: datetime | None = None) -> FeedbackR
             transaction.on_commit(lambda: _start(request.pk))
     except IntegrityError:
         return FeedbackRequest.objects.get(draft=draft)
+    return request
+
+
+def request_for_trial(trial: Trial, *, now: datetime) -> FeedbackRequest:
+    """Make the trial's request and its runs under the trial's frozen plan, inside the caller's transaction."""
+    request = FeedbackRequest.objects.create(
+        trial=trial, plan=trial.plan, created_at=now, due_at=now + timedelta(seconds=SWEEP_AFTER_S)
+    )
+    ModelRun.objects.bulk_create(planned_runs(request, round=1))
+    transaction.on_commit(lambda: _start(request.pk))
     return request
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import secrets
-import string
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
@@ -32,7 +30,7 @@ from feedback.material import Material, load_material
 from feedback.models import FeedbackRequest, ModelRun, RunTranscript
 from feedback.reading.answer import AnswerRejected, parse_answer, repair_request, response_schema
 from feedback.reading.evidence import verify
-from feedback.reading.prompt import build_prompt
+from feedback.reading.prompt import build_prompt, new_nonce
 from feedback.recording import record_reading
 from feedback.requests import cancel, is_withdrawn
 from feedforward.dispatch import enqueue
@@ -40,7 +38,6 @@ from feedforward.loop import submit
 
 logger = logging.getLogger(__name__)
 
-NONCE_ALPHABET = string.ascii_lowercase + string.digits
 FIRST_BACKOFF_S = 2.0
 LONGEST_BACKOFF_S = 60.0
 # A draft waits at most this long for models; then it is a person's turn.
@@ -133,12 +130,8 @@ def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Att
     except KeyUnreadable as error:
         _give_up_model(request, run, code=error.code, words=str(error))
         return None
-    nonce = "".join(secrets.choice(NONCE_ALPHABET) for _ in range(10))
-    mode: llm.OutputMode = (
-        llm.supported_output(model.provider.kind, model.name)
-        if model.output_mode == AIModel.OutputMode.AUTO
-        else model.output_mode  # type: ignore[assignment]
-    )
+    nonce = new_nonce()
+    mode = output_mode_of(model)
     values = material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria))
     prompt = build_prompt(values, output_mode=mode)
     entry = _plan_entry(request, run)
@@ -161,6 +154,13 @@ def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Att
         run=run, defaults={"messages": [dict(message) for message in prompt.messages], "answer": ""}
     )
     return Attempt(run, prompt, call)
+
+
+def output_mode_of(model: AIModel) -> llm.OutputMode:
+    """Return how the model is asked for its form; workers only, because the library has to be asked."""
+    if model.output_mode == AIModel.OutputMode.AUTO:
+        return llm.supported_output(model.provider.kind, model.name)
+    return model.output_mode  # type: ignore[return-value]
 
 
 def _plan_entry(request: FeedbackRequest, run: ModelRun) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from feedback.models import FeedbackRequest
 from feedback.requests import SWEEP_AFTER_S, request_feedback
+from feedback.trials.reading import sweep_trials
 from feedforward.dispatch import enqueue
 from submissions.models import Draft
 
@@ -23,6 +24,7 @@ def sweep(*, now: datetime | None = None) -> int:
     from feedback.tasks import execute
 
     now = now or timezone.now()
+    sweep_trials(now=now)
     for draft_id in _without_request(now):
         request_feedback(draft_id, now=now)
     open_requests = FeedbackRequest.objects.filter(

@@ -9,6 +9,7 @@ from celery.signals import worker_ready
 from aiconfig import llm
 from feedback import runs, sweeping
 from feedback.combining import try_aggregate
+from feedback.trials import preview, reading
 
 
 @shared_task(ignore_result=True)
@@ -22,6 +23,18 @@ def execute(request_id: int) -> None:
 def sweep() -> None:
     """Start again what was left behind."""
     sweeping.sweep()
+
+
+@shared_task(ignore_result=True, soft_time_limit=80, time_limit=90)
+def read_trial(trial_id: int) -> None:
+    """Read a trial's text and start what was asked for."""
+    reading.read_trial(trial_id)
+
+
+@shared_task(ignore_result=True, soft_time_limit=50, time_limit=60)
+def preview_trial(trial_id: int) -> None:
+    """Build the prompts of a dry run."""
+    preview.build_prompts(trial_id)
 
 
 @worker_ready.connect

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from feedback import desk_views, home, queue_views, student_views
+from feedback import desk_views, home, queue_views, student_views, trial_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notes/<uuid:public_id>/respond/", student_views.note_respond, name="note_respond"),
     path("assignments/<uuid:public_id>/review/", queue_views.review_queue, name="review_queue"),
     path("assignments/<uuid:public_id>/review/bulk/", queue_views.queue_bulk, name="queue_bulk"),
+    path("assignments/<uuid:assignment_id>/try/", trial_views.trials, name="trials"),
+    path("trials/<uuid:public_id>/", trial_views.trial, name="trial"),
+    path("trials/<uuid:public_id>/panel/", trial_views.trial_panel, name="trial_panel"),
+    path("trials/<uuid:public_id>/run/", trial_views.trial_run, name="trial_run"),
+    path("trials/<uuid:public_id>/remove/", trial_views.trial_remove, name="trial_remove"),
+    path("trials/<uuid:public_id>/runs/<int:run_id>/", trial_views.trial_transcript, name="trial_transcript"),
+    path("trials/<uuid:public_id>/beside/<uuid:other_id>/", trial_views.trial_compare, name="trial_compare"),
     path("review/", queue_views.queue, name="queue"),
     path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
     path("review/<uuid:public_id>/changes/", desk_views.desk_changes, name="desk_changes"),

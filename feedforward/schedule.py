@@ -7,6 +7,8 @@ from typing import Any
 ROUTES: dict[str, dict[str, str]] = {
     "submissions.tasks.extract": {"queue": "extract"},
     "feedback.tasks.execute": {"queue": "runs"},
+    "feedback.tasks.preview_trial": {"queue": "runs"},
+    "feedback.tasks.read_trial": {"queue": "extract"},
     "aiconfig.tasks.*": {"queue": "runs"},
     "feedforward.tasks.send_mail": {"queue": "mail"},
 }

@@ -17,8 +17,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
-from feedback.models import Comment, CriterionScore, Feedback, FeedbackItem, FeedbackRequest, ModelRun, RunTranscript
+from feedback.forgetting import forget_runs
+from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun, Trial
 from feedback.requests import cancel
+from feedback.trials.making import remove_trial
 from feedforward.models import OutgoingMail
 from privacy.models import CleanupPass
 from submissions.models import Draft, DraftContent
@@ -80,9 +82,11 @@ def remove_due(*, now: datetime | None = None, dry_run: bool = False) -> Removed
         except (DatabaseError, OSError) as error:
             errors += 1
             logger.error("content of draft %s not removed: %s", draft_id, type(error).__name__)
+    trials, failed = _remove_due_trials(now)
+    errors += failed
     _remove_closed_goals(now)
     _remove_old_mail(now)
-    if drafts:
+    if drafts or trials:
         _forget_deleted_pages()
     CleanupPass.objects.filter(pk=record.pk).update(
         finished_at=timezone.now(), drafts=drafts, files=files, errors=errors
@@ -102,12 +106,7 @@ def remove_content(draft_id: int, *, now: datetime) -> int:
         request = FeedbackRequest.objects.filter(draft=draft).first()
         if request is not None and request.status in ("open", "aggregating"):
             cancel(request=request, reason="content removed")
-        RunTranscript.objects.filter(run__in=runs).delete()
-        CriterionScore.objects.filter(run__in=runs).update(reasoning="", not_assessable_reason="", quotes=[])
-        Comment.objects.filter(run__in=runs).update(comment="", why="", next_step="", quotes=[])
-        for run in runs.exclude(summary={}):
-            summary = {**run.summary, "goals": [{**g, "quotes": []} for g in run.summary.get("goals", [])]}
-            ModelRun.objects.filter(pk=run.pk).update(summary=summary)
+        forget_runs(runs)
         items = FeedbackItem.objects.filter(feedback__draft=draft)
         items.exclude(status=FeedbackItem.Status.SHOWN).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
         items.update(sources=[])
@@ -137,6 +136,19 @@ def _clean_flags(draft: Draft) -> None:
             for flag in feedback.flags
         ]
         Feedback.objects.filter(pk=feedback.pk).update(flags=flags)
+
+
+def _remove_due_trials(now: datetime) -> tuple[int, int]:
+    """Texts that settings were tried on, and what was said of them; returns (removed, failed)."""
+    done = failed = 0
+    for trial in Trial.objects.filter(content_due_at__lte=now, content_removed_at__isnull=True).iterator(BATCH):
+        try:
+            remove_trial(trial=trial, actor=None, now=now)
+            done += 1
+        except (DatabaseError, OSError) as error:
+            failed += 1
+            logger.error("text of trial %s not removed: %s", trial.pk, type(error).__name__)
+    return done, failed
 
 
 def _remove_closed_goals(now: datetime) -> None:

@@ -37,6 +37,7 @@ SEES: dict[str, Actors] = {
     "draft": AUTHOR | STAFF,
     "own": AUTHOR,
     "waiting": frozenset({"peer"}) | STAFF,
+    "trial": EDITORS,
 }
 
 
@@ -90,6 +91,18 @@ def waiting_item(scene: Scene) -> dict[str, Any]:
 
 def run(scene: Scene) -> dict[str, Any]:
     return {"public_id": scene.waiting.public_id, "run_id": scene.run.pk}
+
+
+def trial(scene: Scene) -> dict[str, Any]:
+    return {"public_id": scene.trial.public_id}
+
+
+def trial_run_of(scene: Scene) -> dict[str, Any]:
+    return {"public_id": scene.trial.public_id, "run_id": scene.trial.request.runs.get().pk}
+
+
+def trials_of(scene: Scene) -> dict[str, Any]:
+    return {"public_id": scene.trial.public_id, "other_id": scene.other_trial.public_id}
 
 
 def provider(scene: Scene) -> dict[str, Any]:
@@ -278,6 +291,14 @@ ROWS: tuple[Row, ...] = (
     post("desk_decide", STAFF, waiting, "waiting", note="an assistant releases only where the course allows it"),
     post("desk_note", STAFF, waiting_item, "waiting"),
     get("run_transcript", STAFF, run, "waiting"),
+    # --- trials: a text that is nobody's draft
+    *both("trials", EDITORS, assignment, "course"),
+    get("trial", EDITORS, trial, "trial"),
+    get("trial_panel", EDITORS, trial, "trial"),
+    post("trial_run", EDITORS, trial, "trial"),
+    post("trial_remove", EDITORS, trial, "trial"),
+    get("trial_transcript", EDITORS, trial_run_of, "trial"),
+    get("trial_compare", EDITORS, trials_of, "trial"),
 )
 
 # Old addresses of allauth that only lead to the new ones.

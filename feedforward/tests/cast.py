@@ -16,15 +16,19 @@ from accounts import invitations
 from accounts.models import Invitation, User
 from accounts.people import deactivate
 from aiconfig.catalogue import create_model, create_provider
+from aiconfig.plans import ModelChoice
 from courses.models import Assignment, Course
 from courses.roster import enrol, remove_student
 from courses.tests.cast import Cast, person
 from courses.tests.cast import cast as make_cast
 from feedback.combining import try_aggregate
-from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun
+from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun, Trial
+from feedback.planning import Setting
 from feedback.release import release
 from feedback.requests import new_run, request_feedback
 from feedback.review import NoteWords, add_note, approve_draft
+from feedback.trials.making import TrialText, make_trial
+from feedback.trials.reading import read_trial
 from feedforward.models import OutgoingMail
 from submissions.intake import submit_draft
 from submissions.models import Draft
@@ -61,6 +65,8 @@ class Scene:
     course_invitation: Invitation
     provider: Any
     model: Any
+    trial: Trial  # bob's, on a text with the canary
+    other_trial: Trial  # of the same text
     join_token: str = ""
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -123,6 +129,17 @@ def _note(feedback: Feedback, actor: User) -> FeedbackItem:
     return add_note(feedback=feedback, words=words, actor=actor)
 
 
+def _trials(assignment: Assignment, model_id: int, actor: User) -> tuple[Trial, Trial]:
+    """Two trials of one text with the canary in it."""
+    setting = Setting((ModelChoice(ai_model_id=model_id),), "clamped_mean", False, False, "")
+    first = make_trial(assignment=assignment, text=TrialText(pasted=ESSAY), setting=setting, dry=False, actor=actor)
+    read_trial(first.pk)
+    first.refresh_from_db()
+    again = TrialText(again=first)
+    second = make_trial(assignment=assignment, text=again, setting=setting, dry=False, actor=actor)
+    return first, second
+
+
 def scene() -> Scene:
     """Set everything up; about a second."""
     people = make_cast()
@@ -159,6 +176,7 @@ def scene() -> Scene:
     request = FeedbackRequest.objects.get(draft=waiting)
     run = new_run(request, {"ai_model": model.pk, "name": "one", "display_name": "One"}, slot=0, repeat=0)
     run.save()
+    trial, other_trial = _trials(assignment, model.pk, bob)
     site_invitation = invitations.invite(email="ivy@example.edu", role="instructor", actor=people.admin)
     course_invitation = invitations.invite(email="ned@example.edu", role="student", course=course, actor=bob)
     mail = OutgoingMail.objects.filter(kind="invitation", to="ned@example.edu").get()
@@ -181,6 +199,8 @@ def scene() -> Scene:
         course_invitation=course_invitation,
         provider=provider,
         model=model,
+        trial=trial,
+        other_trial=other_trial,
         join_token=mail.text.split("/join/", 1)[1].split("/", 1)[0],
         more={"request": request},
     )

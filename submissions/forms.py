@@ -9,11 +9,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
+class PastedTextField(forms.CharField):
+    """Text from a clipboard. Zero characters, which some programs leave in it, mean nothing and are dropped."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(value.replace("\x00", "") if isinstance(value, str) else value)
+
+
 class SubmitForm(forms.Form):
     """Exactly one of ``file`` and ``text``. ``key`` is made when the form is shown."""
 
     file = forms.FileField(label=_("Your file"), required=False, allow_empty_file=True, max_length=500)
-    text = forms.CharField(
+    text = PastedTextField(
         label=_("Or paste your text"),
         required=False,
         strip=False,

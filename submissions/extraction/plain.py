@@ -164,11 +164,13 @@ def _as_cp1252(raw: bytes) -> Decoded:
         text = raw.decode("cp1252")
     except UnicodeDecodeError as error:
         raise Unreadable(Reason.ENCODING, "neither UTF-8 nor cp1252") from error
-    strange = high = 0
+    strange = high = letters = accented = 0
     previous = " "
     for char in text:
+        letters += char.isalpha()
         if char > "\x7f":
             high += 1
+            accented += char.isalpha()
             if char.isalpha():
                 # A letter standing in or beside a word is typed; pairs of capitals with marks are mis-read UTF-8.
                 strange += previous > "\x7f" and not previous.isalpha() and previous not in _COMMON_MARKS
@@ -179,6 +181,7 @@ def _as_cp1252(raw: bytes) -> Decoded:
             ):
                 strange += 1
         previous = char
-    if strange > high * 0.1:
+    # No language written in cp1252 accents every second letter; Cyrillic, Greek or Hebrew read as cp1252 looks like that.
+    if strange > high * 0.1 or accented * 2 > letters:
         raise Unreadable(Reason.ENCODING, "implausible as cp1252")
     return Decoded(text, "cp1252", False)

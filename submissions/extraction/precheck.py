@@ -172,7 +172,7 @@ def _check_length(text: str, limits: Limits) -> None:
     if not cleaned.strip():
         raise Unreadable(Reason.EMPTY, "blank")
     words = characters.count_words(cleaned)
-    if words > limits.max_words:
-        raise Unreadable(Reason.TOO_LONG, f"{words} words")
+    if words > limits.max_words or len(" ".join(cleaned.split())) > limits.max_chars:
+        raise Unreadable(Reason.TOO_LONG, f"{words} words, {len(cleaned)} characters")
     if words < limits.min_words:
         raise Unreadable(Reason.TOO_SHORT if words else Reason.EMPTY, f"{words} words")

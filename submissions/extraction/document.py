@@ -31,7 +31,7 @@ class Hidden:
 
     ``kind``: hidden_font, tiny_font, low_contrast, transparent, invisible_mode, not_visible_when_rendered, off_page,
     off_page_text_box, deleted_text, metadata, alt_text, outside_body, field_code, annotation, invisible_characters,
-    tag_characters. ``where`` names the part, page or field it was found in.
+    tag_characters, remapped_letters. ``where`` names the part, page or field it was found in.
     """
 
     kind: str

@@ -13,8 +13,10 @@ from lxml import etree
 from submissions.extraction import docx_surroundings
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import BlockKind, ExtractedDocument
-from submissions.extraction.docx_places import far_drawing, far_indent, grounds_of, no_height
-from submissions.extraction.docx_visibility import Look, Styles, fill_of, look_of, why_hidden
+from submissions.extraction.docx_colors import Theme
+from submissions.extraction.docx_places import far_drawing, frame_hides, grounds_of, no_height
+from submissions.extraction.docx_tables import TableStyle, is_heading_row
+from submissions.extraction.docx_visibility import Look, Styles, look_of, why_hidden
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.ooxml import Package, W, attribute, switched_on
 
@@ -45,11 +47,14 @@ def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
     relations = package.relations(main)
     by_kind = {relation.kind: relation.target for relation in relations.values() if not relation.external}
     assembly = Assembly(MediaFormat.DOCX, limits)
-    walk = _Walk(assembly, Styles(package.xml(by_kind["styles"]) if "styles" in by_kind else None))
-    walk.notes = {
-        kind: _notes(package.xml(by_kind[f"{kind}s"]), kind) if f"{kind}s" in by_kind else {}
-        for kind in ("footnote", "endnote")
-    }
+
+    def part(kind: str) -> etree._Element | None:
+        return package.xml(by_kind[kind]) if kind in by_kind else None
+
+    settings = part("settings")
+    theme = Theme(part("theme"), settings.find(W + "clrSchemeMapping") if settings is not None else None)
+    walk = _Walk(assembly, Styles(part("styles"), theme))
+    walk.notes = {kind: _notes(part(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
     walk.embedded = {
         key: package.raw(relation.target) or b""
         for key, relation in relations.items()
@@ -57,10 +62,10 @@ def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
     }
     assert root is not None  # main_part() named a part that exists
     background = root.find(W + "background")
-    shown = package.xml(by_kind["settings"]) if background is not None and "settings" in by_kind else None
-    displayed = shown is not None and switched_on(shown.find(W + "displayBackgroundShape"))
-    if background is not None and displayed and attribute(background, "color"):
-        walk.page_colors.append(attribute(background, "color") or "FFFFFF")
+    displayed = settings is not None and switched_on(settings.find(W + "displayBackgroundShape"))
+    page_color = theme.stated(background, "color") if displayed else None
+    if page_color and page_color != "auto":
+        walk.page_colors.append(page_color)
     body = root.find(W + "body")
     if body is not None:
         walk.blocks(body)
@@ -90,7 +95,7 @@ class _Walk:
         self.embedded: dict[str, bytes] = {}
         self.page_colors: list[str] = []
         self.grounds: list[str] = []
-        self.table_colors: list[str] = []
+        self.table_look = Look()
         self.buried: str | None = None
         self.cell: list[str] | None = None
         self._text: list[str] = []
@@ -125,15 +130,16 @@ class _Walk:
         style = attribute(properties.find(W + "pStyle")) if properties is not None else None
         outer = (self._text, self._paragraph_style, self.grounds, self._aside)
         self._text, self._paragraph_style, self._aside = [], style, []
-        ground = fill_of(properties.find(W + "shd")) if properties is not None else None
+        ground = self.styles.theme.fill_of(properties.find(W + "shd")) if properties is not None else None
         if ground and ground != "auto":
             self.grounds = [ground]
         hidden_before = self.buried
         spacing = properties.find(W + "spacing") if properties is not None else None
         if spacing is None:
             spacing = self.styles.paragraph_property(style or self.styles.default_paragraph, "spacing")
-        if properties is not None and far_indent(properties):
-            self.buried = self.buried or "off_page"
+        framed = frame_hides(properties) if properties is not None else None
+        if framed:
+            self.buried = self.buried or framed
         elif no_height(spacing, "line", "lineRule"):
             self.buried = self.buried or "tiny_font"
         self.inline(paragraph)
@@ -183,29 +189,36 @@ class _Walk:
 
     def table(self, table: etree._Element) -> None:
         """A row is one block, its cells parted by tabs; a row of one filled or of very long cells reads as text."""
-        outer_grounds, outer_colors = self.grounds, self.table_colors
-        style = attribute(table.find(f"{W}tblPr/{W}tblStyle"))
-        table_grounds, self.table_colors = self.styles.table_looks(style)
-        own = fill_of(table.find(f"{W}tblPr/{W}shd"))
-        base = [own] if own and own != "auto" else (outer_grounds or self.page_colors or ["FFFFFF"]) + table_grounds
-        outer_buried = self.buried
-        for row in _descend(table, W + "tr"):
+        outer_grounds, outer_look, outer_buried = self.grounds, self.table_look, self.buried
+        style, fill_of = TableStyle(table, self.styles), self.styles.theme.fill_of
+        properties = table.find(W + "tblPr")
+        own = fill_of(properties.find(W + "shd")) if properties is not None else None
+        if properties is not None:
+            described = (attribute(properties.find(W + name)) for name in ("tblCaption", "tblDescription"))
+            docx_surroundings.add_alt_text(self.assembly, " ".join(filter(None, described)))
+        base = (own,) if own and own != "auto" else tuple(outer_grounds or self.page_colors or ["FFFFFF"])
+        rows = _descend(table, W + "tr")
+        for number, row in enumerate(rows):
+            if row.find(f"{W}trPr/{W}del") is not None:
+                self._deletion(row)
+                continue
             if switched_on(row.find(f"{W}trPr/{W}hidden")):
                 self.buried = outer_buried or "hidden_font"
             elif no_height(row.find(f"{W}trPr/{W}trHeight"), "val", "hRule"):
                 self.buried = outer_buried or "tiny_font"
-            cells = list(_descend(row, W + "tc"))
+            cells = _descend(row, W + "tc")
             texts: list[list[str]] = []
-            outer_cell = self.cell
-            for cell in cells:
+            outer_cell, heading = self.cell, is_heading_row(row)
+            for column, cell in enumerate(cells):
+                place = style.cell(number, len(rows), column, len(cells), heading=heading)
                 shading = fill_of(cell.find(f"{W}tcPr/{W}shd"))
-                self.grounds = [shading] if shading and shading != "auto" else base
-                self.cell = []
+                self.grounds = [shading] if shading and shading != "auto" else list(place.grounds or base)
+                self.table_look, self.cell = place.look, []
                 self.blocks(cell)
                 texts.append([text for text in self.cell if text.strip()])
             self.cell, self.buried = outer_cell, outer_buried
             self._row(texts)
-        self.grounds, self.table_colors = outer_grounds, outer_colors
+        self.grounds, self.table_look = outer_grounds, outer_look
         if self.cell is None:
             self._flush_notes()
 
@@ -260,7 +273,8 @@ class _Walk:
     def run(self, run: etree._Element) -> None:
         properties = run.find(W + "rPr")
         style = attribute(properties.find(W + "rStyle")) if properties is not None else None
-        look = self.styles.effective(look_of(properties), style, self._paragraph_style)
+        direct = look_of(properties, self.styles.theme)
+        look = self.styles.effective(direct, style, self._paragraph_style, self.table_look)
         why = self.buried or self._why_hidden(look)
         for child in run:
             tag = child.tag
@@ -282,7 +296,7 @@ class _Walk:
             elif tag == W + "sym":
                 self.assembly.miss("symbols")
             elif tag in (W + "footnoteReference", W + "endnoteReference"):
-                self._note(child)
+                self._note(child, why)
             elif tag in (W + "drawing", W + "pict", W + "object"):
                 self._drawing(child, why)
             elif tag == _MC + "AlternateContent":
@@ -330,10 +344,12 @@ class _Walk:
             self.assembly.hide("deleted_text", removed, "body")
         self.assembly.miss("tracked deletions")
 
-    def _note(self, reference: etree._Element) -> None:
+    def _note(self, reference: etree._Element, why: str | None) -> None:
         kind = "footnote" if reference.tag == W + "footnoteReference" else "endnote"
         note = self.notes.get(kind, {}).pop(attribute(reference, "id") or "", None)
-        if note is not None:
+        if note is not None and why:  # a note whose mark does not show is not printed either
+            self.assembly.hide(why, "".join(t.text or "" for t in note.iter(W + "t")), f"{kind}s.xml")
+        elif note is not None:
             (self._pending_notes if kind == "footnote" else self._endnotes).append(note)
 
     def _flush_notes(self) -> None:
@@ -356,7 +372,7 @@ class _Walk:
     def _drawing(self, drawing: etree._Element, why: str | None) -> None:
         boxes = [box for box in drawing.iter(W + "txbxContent") if not _in_fallback(box, drawing)]
         if boxes:
-            far, grounds = far_drawing(drawing), grounds_of(drawing)
+            far, grounds = far_drawing(drawing), grounds_of(drawing, self.styles.theme)
             self._aside += [(box, "off_page_text_box" if far else why, grounds) for box in boxes]
         for properties in drawing.iter(_WP + "docPr"):
             described = " ".join(filter(None, (properties.get("title"), properties.get("descr"))))
@@ -398,12 +414,11 @@ def _in_fallback(element: etree._Element, top: etree._Element) -> bool:
 
 
 def _descend(container: etree._Element, tag: str) -> list[etree._Element]:
-    """Children ``tag``, also inside content controls and revisions, deleted rows left out."""
+    """Children ``tag``, also inside content controls and revisions."""
     found: list[etree._Element] = []
     for child in container:
         if child.tag == tag:
-            if child.find(f"{W}trPr/{W}del") is None:
-                found.append(child)
+            found.append(child)
         elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "moveTo"):
             found += _descend(child, tag)
     return found

@@ -20,6 +20,8 @@ _PROPERTY_FIELDS = frozenset(
         "keywords",
         "description",
         "category",
+        "creator",
+        "lastModifiedBy",
         "contentStatus",
         "lpwstr",
         "lpstr",
@@ -66,7 +68,7 @@ def _add_running(assembly: Assembly, root: etree._Element | None, relation: Rela
             text = "".join(node.text or "" for node in run.iter(W + "t"))
             properties = run.find(W + "rPr")
             run_style = attribute(properties.find(W + "rStyle")) if properties is not None else None
-            why = why_hidden(styles.effective(look_of(properties), run_style, style), [])
+            why = why_hidden(styles.effective(look_of(properties, styles.theme), run_style, style), [])
             if why and len(text.split()) > 2:
                 assembly.hide(why, text, where)
             else:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 from lxml import etree
 
 from submissions.extraction.contrast import contrast, parse_hex
+from submissions.extraction.docx_colors import HIGHLIGHTS, Theme
 from submissions.extraction.ooxml import W, attribute, switched_on
 
 MIN_CONTRAST = 1.5  # WCAG ratio; 1 is the same colour
 MAX_TINY_HALF_POINTS = 8.0  # 4 pt
+_DEFAULT_HALF_POINTS = 22.0
+_SQUEEZED = 0.35  # of the letters' height taken from between them: they lie upon each other
+_FAR_HALF_POINTS = 400.0
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
-_HIGHLIGHTS = {
-    "black": "000000", "blue": "0000FF", "cyan": "00FFFF", "darkblue": "000080", "darkcyan": "008080",
-    "darkgray": "808080", "darkgreen": "008000", "darkmagenta": "800080", "darkred": "800000", "darkyellow": "808000",
-    "green": "00FF00", "lightgray": "C0C0C0", "magenta": "FF00FF", "red": "FF0000", "white": "FFFFFF", "yellow": "FFFF00",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,50 +26,50 @@ class Look:
     vanish: bool | None = None
     web_hidden: bool | None = None
     color: str | None = None
+    outline: str | None = None
     fill: str | None = None
     size: float | None = None
     width_pct: float | None = None
+    spacing: float | None = None
+    position: float | None = None
     transparent: bool | None = None
 
     def over(self, parent: Look) -> Look:
         """This look with the gaps filled from ``parent``."""
-        stated = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
-        return replace(parent, **stated)
+        stated = {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
+        return replace(parent, **stated) if stated else parent
 
 
-def look_of(properties: etree._Element | None) -> Look:
+_NAMES = tuple(field.name for field in fields(Look))
+_PLAIN = Look()
+
+
+def look_of(properties: etree._Element | None, theme: Theme) -> Look:
     """Read ``w:rPr``."""
-    if properties is None:
-        return Look()
-    color = attribute(properties.find(W + "color"))
+    if properties is None or not len(properties):
+        return _PLAIN
     highlight = (attribute(properties.find(W + "highlight")) or "").lower()
+    complex_script = switched_on(properties.find(W + "rtl")) or switched_on(properties.find(W + "cs"))
+    size = properties.find(W + "szCs") if complex_script else None
+    spacing = _number(attribute(properties.find(W + "spacing")))
+    filled = properties.find(_W14 + "textFill")
+    color = theme.drawing_color(filled.find(_W14 + "solidFill")) if filled is not None else None
+    line = properties.find(_W14 + "textOutline")
     return Look(
         vanish=switched_on(properties.find(W + "vanish")),
         web_hidden=switched_on(properties.find(W + "webHidden")),
-        color=None if color is None else ("auto" if color.lower() == "auto" else color),
-        fill=_HIGHLIGHTS.get(highlight) or fill_of(properties.find(W + "shd")),
-        size=_number(attribute(properties.find(W + "sz"))),
+        color=color or theme.stated(properties.find(W + "color")),
+        outline=theme.drawing_color(line.find(_W14 + "solidFill")) if line is not None else None,
+        fill=HIGHLIGHTS.get(highlight) or theme.fill_of(properties.find(W + "shd")),
+        size=_number(attribute(size if size is not None else properties.find(W + "sz"))),
         width_pct=_number(attribute(properties.find(W + "w"))),
-        transparent=_transparent(properties),
+        spacing=None if spacing is None else spacing / 10,  # twentieths of a point
+        position=_number(attribute(properties.find(W + "position"))),
+        transparent=None if filled is None else _transparent(filled),
     )
 
 
-def fill_of(shading: etree._Element | None) -> str | None:
-    """The ground colour of ``w:shd`` as six hex digits, "auto" when it says so, None when not stated."""
-    if shading is None:
-        return None
-    fill = attribute(shading, "fill") or "auto"
-    pattern = (attribute(shading) or "clear").lower()
-    if pattern == "solid":
-        fill = attribute(shading, "color") or "000000"
-        fill = "000000" if fill.lower() == "auto" else fill
-    return "auto" if fill.lower() == "auto" else fill
-
-
-def _transparent(properties: etree._Element) -> bool | None:
-    fill = properties.find(_W14 + "textFill")
-    if fill is None:
-        return None
+def _transparent(fill: etree._Element) -> bool:
     if fill.find(_W14 + "noFill") is not None:
         return True
     # w14:alpha counts transparency: 100000 is nothing left to see.
@@ -88,14 +87,16 @@ def _number(value: str | None) -> float | None:
 class Styles:
     """The style sheet of a document: looks and names by style id, inheritance followed."""
 
-    def __init__(self, root: etree._Element | None) -> None:
+    def __init__(self, root: etree._Element | None, theme: Theme | None = None) -> None:
+        self.theme = theme or Theme()
         self._styles: dict[str, etree._Element] = {}
         self._looks: dict[str, Look] = {}
-        self._default_look = Look()
+        self._effective: dict[tuple[str | None, str | None, Look], Look] = {}
+        self._default_look = _PLAIN
         self.default_paragraph: str | None = None
         if root is None:
             return
-        self._default_look = look_of(root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr"))
+        self._default_look = look_of(root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr"), self.theme)
         for style in root.iterchildren(W + "style"):
             style_id = attribute(style, "styleId")
             if style_id:
@@ -114,14 +115,14 @@ class Styles:
     def look(self, style_id: str | None) -> Look:
         """The look a style gives, inheritance followed, document defaults not included."""
         if not style_id:
-            return Look()
+            return _PLAIN
         if style_id not in self._looks:
-            look = Look()
+            look = _PLAIN
             for style in self.chain(style_id):
-                look = look.over(look_of(style.find(W + "rPr")))
-                ground = fill_of(style.find(f"{W}pPr/{W}shd"))
+                look = look.over(look_of(style.find(W + "rPr"), self.theme))
+                ground = self.theme.fill_of(style.find(f"{W}pPr/{W}shd"))
                 if ground:
-                    look = look.over(replace(Look(), fill=ground))
+                    look = look.over(replace(_PLAIN, fill=ground))
             self._looks[style_id] = look
         return self._looks[style_id]
 
@@ -137,50 +138,42 @@ class Styles:
                 return found
         return None
 
-    def table_looks(self, style_id: str | None) -> tuple[list[str], list[str]]:
-        """All ground colours and all text colours a table style may bring in (header row, banding ...)."""
-        fills: list[str] = []
-        colors: list[str] = []
-        for style in self.chain(style_id):
-            fills += [fill for shading in style.iter(W + "shd") if (fill := fill_of(shading)) and fill != "auto"]
-            colors += [
-                value for color in style.iter(W + "color") if (value := attribute(color)) and value.lower() != "auto"
-            ]
-        return fills, colors
-
-    def effective(self, direct: Look, run_style: str | None, paragraph_style: str | None) -> Look:
-        """The look of a run: direct formatting, its character style, its paragraph's style, the defaults."""
-        from_run = self.look(run_style)
-        from_paragraph = self.look(paragraph_style or self.default_paragraph)
-        return direct.over(from_run).over(from_paragraph).over(self._default_look)
+    def effective(self, direct: Look, run_style: str | None, paragraph_style: str | None, table: Look = _PLAIN) -> Look:
+        """The look of a run: direct formatting, its character style, its paragraph's style, its table's, the defaults."""
+        key = (run_style, paragraph_style, table)
+        if key not in self._effective:
+            from_paragraph = self.look(paragraph_style or self.default_paragraph)
+            self._effective[key] = self.look(run_style).over(from_paragraph).over(table).over(self._default_look)
+        return direct.over(self._effective[key])
 
 
-def why_hidden(look: Look, grounds: list[str], page_color: str = "FFFFFF") -> str | None:
+def why_hidden(look: Look, grounds: Sequence[str], page_color: str = "FFFFFF") -> str | None:
     """The kind of hiding, or None when a reader sees the run.
 
     ``grounds``: colours that may lie under the run, nearest first (a table style may bring several); only when the text
     is hard to see on every one of them it counts as hidden.
     """
-    if look.vanish:
+    if look.vanish or look.web_hidden:
         return "hidden_font"
-    if look.web_hidden:
-        return "hidden_font"
-    if look.size is not None and look.size <= MAX_TINY_HALF_POINTS:
+    size = _DEFAULT_HALF_POINTS if look.size is None else look.size
+    if size <= MAX_TINY_HALF_POINTS:
         return "tiny_font"
     if look.width_pct is not None and look.width_pct <= 10:
         return "tiny_font"
+    if look.spacing is not None and look.spacing < -_SQUEEZED * size:
+        return "tiny_font"
+    if look.position is not None and abs(look.position) > _FAR_HALF_POINTS:
+        return "off_page"
     if look.transparent:
         return "transparent"
     if look.color is None or look.color == "auto":
         return None  # automatic colour turns white on dark grounds by itself
-    text = parse_hex(look.color)
-    if text is None:
-        return None
+    drawn = [parse_hex(color) for color in (look.color, look.outline) if color]
     if look.fill and look.fill != "auto":
-        under = [look.fill]
+        under: Sequence[str] = [look.fill]
     else:
         under = grounds or [page_color]
-    seen = [parse_hex(ground) for ground in under]
-    if any(ground is None or contrast(text, ground) >= MIN_CONTRAST for ground in seen):
-        return None
+    for ground in map(parse_hex, under):
+        if ground is None or any(color is None or contrast(color, ground) >= MIN_CONTRAST for color in drawn):
+            return None
     return "low_contrast"

@@ -6,28 +6,37 @@ from statistics import median
 
 import pypdfium2.raw as pdfium
 
-from submissions.extraction import pdf_guard, pdf_layout
+from submissions.extraction import pdf_fonts, pdf_guard, pdf_layout
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import ExtractedDocument
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.pdf_glyphs import PageContent, read_page
+from submissions.extraction.pdf_surroundings import Facts
 from submissions.extraction.prose import is_message
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _PORTFOLIO_COVER_WORDS = 60
+_NOTICE_WORDS = 120  # "please wait" in the languages of the program that shows the real pages
 UNREAD_PAGE = PageContent(width=595.0, height=842.0, words=[], hidden=[], images=0, ocr_layer=False)
 
 
 def read(data: bytes, limits: Limits) -> ExtractedDocument:
     """Read a ``.pdf`` file. Raises Unreadable (ENCRYPTED, TOO_MANY_PAGES, EXPANDS, CORRUPT, NO_TEXT ...)."""
     facts = pdf_guard.inspect(data, limits)
+    said: list[PageContent] = []
+    if facts.lying_fonts:
+        said, data = _pages(data, limits), pdf_fonts.without_lies(data)
     pages = _pages(data, limits)
     assembly = Assembly(MediaFormat.PDF, limits)
     assembly.pages = len(pages)
     _add_text(assembly, pages)
+    for number, (claimed, page) in enumerate(zip(said, pages, strict=bool(said)), start=1):
+        for passage in pdf_fonts.only_said([w.text for w in claimed.words], [w.text for w in page.words]):
+            assembly.hide("remapped_letters", passage, f"page {number}")
+        page.hidden += [found for found in claimed.hidden if found not in page.hidden]
     for number, page in enumerate(pages, start=1):
         for kind, text in page.hidden:
-            if kind == "low_contrast" and len(text.split()) < 4:
+            if kind in ("low_contrast", "transparent") and len(text.split()) < 4:
                 assembly.miss("faint marks")  # a watermark
             elif any(c.isalnum() for c in text):
                 assembly.hide(kind, text, f"page {number}")
@@ -42,6 +51,8 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
         )
     _add_surroundings(assembly, facts)
     document = assembly.finish()
+    if facts.replaced_by_form and document.words < _NOTICE_WORDS:
+        raise Unreadable(Reason.NO_TEXT, "a form for another program")
     if facts.portfolio and document.words < _PORTFOLIO_COVER_WORDS:
         raise Unreadable(Reason.TOO_SHORT, "the cover of a portfolio")
     return document
@@ -101,9 +112,11 @@ def _add_text(assembly: Assembly, pages: list[PageContent]) -> None:
         assembly.add(paragraph.kind, paragraph.text, level=paragraph.level, page=paragraph.page)
 
 
-def _add_surroundings(assembly: Assembly, facts: pdf_guard.Facts) -> None:
+def _add_surroundings(assembly: Assembly, facts: Facts) -> None:
     for value in facts.fields:
         assembly.add("paragraph", value)
+    for value in filter(is_message, facts.hidden_fields):
+        assembly.hide("annotation", value, "form field")
     visible = " ".join(assembly.visible_text.split()).casefold()
     for name, value in facts.info.items():
         if is_message(value) and " ".join(value.split()).casefold() not in visible:

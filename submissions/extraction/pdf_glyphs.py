@@ -7,12 +7,13 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import pi
 from typing import Any
 
 import pypdfium2.raw as pdfium
 
+from submissions.extraction import pdf_covers
 from submissions.extraction.limits import Limits
 from submissions.extraction.pdf_layout import Word
 from submissions.extraction.pdf_render import Picture
@@ -22,6 +23,8 @@ _MIN_HEIGHT_PT = 2.5
 _MIN_ALPHA = 26  # of 255: 10%
 _MAX_OBJECTS = 400_000
 _OCR_SHARE = 0.8
+_SEEN_SHARE = 0.3  # of the letters of a run; below it the run counts as hidden
+_MIN_ADVANCE = 0.12  # of the font size per letter; the narrowest letters of condensed fonts take 0.2
 _MAX_IMAGE_PIXELS = 24_000_000
 _HYPHENS = {0x02: "-", 0xFFFE: "-"}
 _BLANKS = frozenset(
@@ -56,8 +59,9 @@ class _Drawn:
 
     handle: object
     size: float
+    width: float  # the font size across the line
     mode: int
-    color: tuple[int, int, int]
+    colors: tuple[tuple[int, int, int], ...]
     alpha: int
     embedded: bool
     bold: bool
@@ -98,7 +102,8 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     if right - left < 1 or top - bottom < 1:
         raise Unreadable(Reason.CORRUPT, "page size")
     rotation = pdfium.FPDFPage_GetRotation(page)
-    texts, images, others = _objects(page)
+    found = _objects(page)
+    texts, images = found.texts, found.images
     with _TextPage(page) as text_page:
         count = pdfium.FPDFText_CountChars(text_page)
         if count > chars_left * 2:
@@ -112,15 +117,18 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     picture = None
     if pieces and not ocr and image_pixels <= _MAX_IMAGE_PIXELS:
         size = (top - bottom, right - left) if rotation % 2 else (right - left, top - bottom)
-        only_text = not others and not images and pdfium.FPDFPage_GetAnnotCount(page) == 0
+        only_text = not found.others and not images and pdfium.FPDFPage_GetAnnotCount(page) == 0
         picture = Picture(page, size, list(texts.values()), only_text=only_text)
+        if found.covers:
+            covered = pdf_covers.under_something(pieces, found.order, found.covers)
+            picture.look_beneath([texts[owner] for owner in covered if owner in texts], covered)
     turns = Counter(known.turn for piece in pieces if (known := drawn.get(piece.owner)) for _ in piece.text)
     reading = turns.most_common(1)[0][0] if turns else 0
     content = PageContent(right - left, top - bottom, [], [], len(images), ocr)
     frame = (left, bottom, right, top)
+    reasons = [_why_hidden(piece, drawn.get(piece.owner), frame, rotation, picture, ocr) for piece in pieces]
     last_why: str | None = None
-    for piece in pieces:
-        why = _why_hidden(piece, drawn.get(piece.owner), frame, rotation, picture, ocr)
+    for piece, why in zip(pieces, _by_majority(pieces, reasons), strict=True):
         if why:
             if content.hidden and last_why == why:
                 joined = content.hidden[-1][1] + ("" if piece.glued else " ") + piece.text
@@ -135,27 +143,45 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     return content
 
 
-def _objects(page: object) -> tuple[dict[int, object], list[object], int]:
-    """All text and image objects of a page, also those inside forms, and how many others there are."""
-    texts: dict[int, object] = {}
-    images: list[object] = []
-    others = 0
-    for total, handle in enumerate(_walk(page)):
-        if total > _MAX_OBJECTS:
-            raise Unreadable(Reason.CORRUPT, "too many objects")
-        kind = pdfium.FPDFPageObj_GetType(handle)
-        if kind == pdfium.FPDF_PAGEOBJ_TEXT:
-            texts[ctypes.cast(handle, ctypes.c_void_p).value or 0] = handle
-        elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            images.append(handle)
-        else:
-            others += 1
-    return texts, images, others
+@dataclass(slots=True)
+class _Objects:
+    """The text and image objects of a page, also those inside forms; what may cover text, in drawing order."""
+
+    texts: dict[int, object] = field(default_factory=dict)
+    order: dict[int, int] = field(default_factory=dict)  # of the text's place on the page, by its address
+    images: list[object] = field(default_factory=list)
+    others: int = 0
+    covers: list[pdf_covers.Cover] = field(default_factory=list)
 
 
-def _walk(page: object) -> Iterator[Any]:
+def _objects(page: object) -> _Objects:
+    found = _Objects()
+    total = 0
+    first_text = None
     for index in range(pdfium.FPDFPage_CountObjects(page)):
-        yield from _with_inner(pdfium.FPDFPage_GetObject(page, index), 0)
+        top = pdfium.FPDFPage_GetObject(page, index)
+        for handle in _with_inner(top, 0):
+            total += 1
+            if total > _MAX_OBJECTS:
+                raise Unreadable(Reason.CORRUPT, "too many objects")
+            kind = pdfium.FPDFPageObj_GetType(handle)
+            if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+                address = ctypes.cast(handle, ctypes.c_void_p).value or 0
+                found.texts[address], found.order[address] = handle, index
+                first_text = index if first_text is None else first_text
+            elif kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+                found.images.append(handle)
+            else:
+                found.others += 1
+        if (
+            first_text is not None
+            and first_text < index
+            and pdfium.FPDFPageObj_GetType(top) != pdfium.FPDF_PAGEOBJ_TEXT
+        ):
+            cover = pdf_covers.cover_of(top, index)
+            if cover is not None:
+                found.covers.append(cover)
+    return found
 
 
 def _with_inner(handle: Any, depth: int) -> Iterator[Any]:
@@ -245,6 +271,15 @@ def _box(text_page: object, index: int) -> tuple[float, float, float, float] | N
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 
+_READ_COLOR = {  # by text render mode: filled, outlined, both
+    0: (pdfium.FPDFPageObj_GetFillColor,),
+    1: (pdfium.FPDFPageObj_GetStrokeColor,),
+    2: (pdfium.FPDFPageObj_GetFillColor, pdfium.FPDFPageObj_GetStrokeColor),
+    5: (pdfium.FPDFPageObj_GetStrokeColor,),
+    6: (pdfium.FPDFPageObj_GetFillColor, pdfium.FPDFPageObj_GetStrokeColor),
+}
+
+
 def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object]) -> dict[int, _Drawn]:
     drawn: dict[int, _Drawn] = {}
     size = ctypes.c_float()
@@ -257,17 +292,20 @@ def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object])
         pdfium.FPDFTextObj_GetFontSize(handle, size)
         pdfium.FPDFPageObj_GetMatrix(handle, matrix)
         mode = pdfium.FPDFTextObj_GetTextRenderMode(handle)
-        read_color = pdfium.FPDFPageObj_GetStrokeColor if mode in (1, 5) else pdfium.FPDFPageObj_GetFillColor
-        known = read_color(handle, *channels)
-        red, green, blue, alpha = (channel.value for channel in channels) if known else (0, 0, 0, 255)
+        colors: list[tuple[int, int, int]] = []
+        alpha = 255
+        for read_color in _READ_COLOR.get(mode, _READ_COLOR[0]):
+            if read_color(handle, *channels):
+                red, green, blue, alpha = (channel.value for channel in channels)
+                colors.append((red, green, blue))
         font = pdfium.FPDFTextObj_GetFont(handle)
         weight = pdfium.FPDFFont_GetWeight(font) if font else 0
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5
         drawn[piece.owner] = _Drawn(
             handle=handle,
-            size=abs(size.value) * scale,
+            size=abs(size.value) * (matrix.c**2 + matrix.d**2) ** 0.5,
+            width=abs(size.value) * (matrix.a**2 + matrix.b**2) ** 0.5,
             mode=mode,
-            color=(red, green, blue),
+            colors=tuple(colors) or ((0, 0, 0),),
             alpha=alpha,
             embedded=bool(font) and pdfium.FPDFFont_GetIsEmbedded(font) == 1,
             bold=weight >= 600 or _named_bold(font),
@@ -329,6 +367,8 @@ def _why_hidden(
         return "tiny_font"
     if ocr:
         return None
+    if _squeezed(piece, drawn):
+        return "tiny_font"
     if drawn.mode in (3, 7):
         return "invisible_mode"
     if drawn.alpha < _MIN_ALPHA:
@@ -336,8 +376,36 @@ def _why_hidden(
     if picture is not None:
         # A font that is not in the file may lack here the letters it has on the student's machine.
         trusted = (drawn.embedded or piece.text.isascii()) and drawn.size * picture.scale >= 2
-        return picture.why_hidden(_upright(piece, frame, rotation), drawn.color, judge_pixels=trusted)
+        box = _upright(piece, frame, rotation)
+        return picture.why_hidden(box, drawn.colors, owner=piece.owner, judge_pixels=trusted)
     return None
+
+
+def _by_majority(pieces: list[_Piece], reasons: list[str | None]) -> list[str | None]:
+    """One verdict for a run drawn in one go: where most of its letters are hidden, a word that crosses a line is too."""
+    hidden: dict[int, Counter[str]] = {}
+    seen = Counter[int]()
+    for piece, why in zip(pieces, reasons, strict=True):
+        if why is None:
+            seen[piece.owner] += len(piece.text)
+        else:
+            hidden.setdefault(piece.owner, Counter())[why] += len(piece.text)
+    verdicts = {
+        owner: counts.most_common(1)[0][0]
+        for owner, counts in hidden.items()
+        if seen[owner] <= _SEEN_SHARE * (seen[owner] + counts.total())
+    }
+    return [verdicts.get(piece.owner, why) for piece, why in zip(pieces, reasons, strict=True)]
+
+
+def _squeezed(piece: _Piece, drawn: _Drawn) -> bool:
+    """Letters on top of each other: drawn so, or one glyph that claims to be many letters."""
+    if len(piece.text) < 4 or not piece.text.isascii():
+        return False
+    along = (
+        max(piece.x1 - piece.x0, piece.y1 - piece.y0) if drawn.turn is None or drawn.turn % 2 else piece.x1 - piece.x0
+    )
+    return along < _MIN_ADVANCE * min(drawn.size, 3 * drawn.width) * len(piece.text) or drawn.width < 0.1 * drawn.size
 
 
 def _append(

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass, field
 
 import pypdf
 from pypdf.errors import FileNotDecryptedError, LimitReachedError, PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, NullObject, StreamObject
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject, StreamObject
 
+from submissions.extraction import pdf_fonts, pdf_surroundings
 from submissions.extraction.limits import Limits
+from submissions.extraction.pdf_surroundings import Facts
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _MAX_CONTENT_BYTES = 12_000_000  # drawing orders of one page; text needs some ten thousand
 _MAX_CMAP_CODES = 400_000
 _BFRANGE = re.compile(rb"<([0-9A-Fa-f]{1,8})>\s*<([0-9A-Fa-f]{1,8})>\s*[<\[]")
-_INFO_FIELDS = ("/Title", "/Subject", "/Keywords", "/Author")
 _MAX_FORM_DEPTH = 12
-
-
-@dataclass(slots=True)
-class Facts:
-    """What the structure tells: page count, document information, things that are not page text."""
-
-    pages: int = 0
-    info: dict[str, str] = field(default_factory=dict)
-    comments: list[str] = field(default_factory=list)
-    fields: list[str] = field(default_factory=list)
-    attachments: int = 0
-    portfolio: bool = False
 
 
 def inspect(data: bytes, limits: Limits) -> Facts:
@@ -59,16 +47,12 @@ def _inspect(data: bytes, limits: Limits) -> Facts:
     pages = _pages(root, limits)
     if not pages:
         raise Unreadable(Reason.CORRUPT, "no pages")
-    facts = Facts(pages=len(pages), portfolio="/Collection" in root)
+    facts = Facts(pages=len(pages))
     seen: set[int] = set()
     for page in pages:
         _check_page(page, facts, seen)
-    facts.attachments = _attachments(root)
-    facts.fields = _field_values(root)
     info = reader.trailer.get("/Info")
-    info = info.get_object() if info is not None else None
-    if isinstance(info, DictionaryObject):
-        facts.info = {name[1:]: str(value) for name, value in info.items() if isinstance(value.get_object(), str)}
+    pdf_surroundings.add_document(root, info.get_object() if info is not None else None, facts)
     return facts
 
 
@@ -123,19 +107,8 @@ def _check_page(page: DictionaryObject, facts: Facts, seen: set[int]) -> None:
         resources = parent.get_object() if parent is not None else None
     if isinstance(resources, DictionaryObject):
         found = resources.get("/Resources")
-        _check_resources(found.get_object() if found is not None else None, seen, 0)
-    annotations = page.get("/Annots")
-    annotations = annotations.get_object() if annotations is not None else None
-    for item in annotations if isinstance(annotations, ArrayObject) else []:
-        annotation = item.get_object()
-        if isinstance(annotation, DictionaryObject) and annotation.get("/Subtype") not in (
-            "/Link",
-            "/Widget",
-            "/Popup",
-        ):
-            facts.comments.append(str(annotation.get("/Contents") or ""))
-            if len(facts.comments) > 5_000:
-                raise Unreadable(Reason.CORRUPT, "annotations")
+        _check_resources(found.get_object() if found is not None else None, facts, seen, 0)
+    pdf_surroundings.add_comments(page, facts)
 
 
 def _size(stream: StreamObject, seen: set[int]) -> int:
@@ -147,7 +120,7 @@ def _size(stream: StreamObject, seen: set[int]) -> int:
     return len(stream.get_data())
 
 
-def _check_resources(resources: object, seen: set[int], depth: int) -> None:
+def _check_resources(resources: object, facts: Facts, seen: set[int], depth: int) -> None:
     if not isinstance(resources, DictionaryObject) or id(resources) in seen:
         return
     if depth > _MAX_FORM_DEPTH:
@@ -162,7 +135,9 @@ def _check_resources(resources: object, seen: set[int], depth: int) -> None:
             mapping = mapping.get_object() if mapping is not None else None
             if isinstance(mapping, StreamObject) and id(mapping) not in seen:
                 seen.add(id(mapping))
-                _check_mapping(mapping.get_data())
+                data = mapping.get_data()
+                _check_mapping(data)
+                facts.lying_fonts = facts.lying_fonts or pdf_fonts.lies(font, data)
     forms = resources.get("/XObject")
     forms = forms.get_object() if forms is not None else None
     for form in forms.values() if isinstance(forms, DictionaryObject) else []:
@@ -171,7 +146,7 @@ def _check_resources(resources: object, seen: set[int], depth: int) -> None:
             if _size(form, seen) > _MAX_CONTENT_BYTES:
                 raise Unreadable(Reason.CORRUPT, "too many drawing orders")
             inner = form.get("/Resources")
-            _check_resources(inner.get_object() if inner is not None else None, seen, depth + 1)
+            _check_resources(inner.get_object() if inner is not None else None, facts, seen, depth + 1)
 
 
 def _check_mapping(data: bytes) -> None:
@@ -181,42 +156,3 @@ def _check_mapping(data: bytes) -> None:
         codes += max(int(high, 16) - int(low, 16), 0) + 1 if len(low) == len(high) else 1
         if codes > _MAX_CMAP_CODES:
             raise Unreadable(Reason.EXPANDS, "character map")
-
-
-def _attachments(root: DictionaryObject) -> int:
-    names = root.get("/Names")
-    names = names.get_object() if names is not None else None
-    files = names.get("/EmbeddedFiles") if isinstance(names, DictionaryObject) else None
-    files = files.get_object() if files is not None else None
-    if not isinstance(files, DictionaryObject):
-        return 0
-    listed = files.get("/Names")
-    listed = listed.get_object() if listed is not None else None
-    return max(len(listed) // 2, 1) if isinstance(listed, ArrayObject) else 1
-
-
-def _field_values(root: DictionaryObject) -> list[str]:
-    """Texts typed into form fields; they are drawn on the page but are no page content."""
-    form = root.get("/AcroForm")
-    form = form.get_object() if form is not None else None
-    fields = form.get("/Fields") if isinstance(form, DictionaryObject) else None
-    fields = fields.get_object() if fields is not None else None
-    values: list[str] = []
-    waiting = list(reversed(fields)) if isinstance(fields, ArrayObject) else []
-    for _ in range(2_000):
-        if not waiting:
-            break
-        item = waiting.pop().get_object()
-        if not isinstance(item, DictionaryObject):
-            continue
-        kids = item.get("/Kids")
-        kids = kids.get_object() if kids is not None else None
-        if isinstance(kids, ArrayObject):
-            waiting += reversed(kids)
-        value = item.get("/V")
-        value = value.get_object() if value is not None else None
-        flags = item.get("/F", 0)
-        shown = not (isinstance(flags, int) and flags & 2)
-        if item.get("/FT", "/Tx") == "/Tx" and isinstance(value, str) and not isinstance(value, NullObject) and shown:
-            values.append(value)
-    return values

@@ -6,7 +6,7 @@ That one comparison covers white text, text under pictures and boxes, clipped te
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import pypdfium2.raw as pdfium
 
@@ -34,11 +34,22 @@ class Picture:
         self._with_text = self._draw(page)
         self._without: bytes | None = None
         if not only_text:
-            for handle in texts:
-                pdfium.FPDFPageObj_SetIsActive(handle, False)
-            self._without = self._draw(page)
-            for handle in texts:
-                pdfium.FPDFPageObj_SetIsActive(handle, True)
+            self._without = self._draw_without(page, texts)
+        self._page, self._all = page, len(texts)
+        self._beneath: tuple[bytes, Set[int]] | None = None
+
+    def look_beneath(self, texts: Sequence[object], owners: Set[int]) -> None:
+        """Judge these texts by a drawing in which only they are missing: other text may stand upon what covers them."""
+        if texts and len(texts) < self._all:
+            self._beneath = self._draw_without(self._page, texts), owners
+
+    def _draw_without(self, page: object, texts: Sequence[object]) -> bytes:
+        for handle in texts:
+            pdfium.FPDFPageObj_SetIsActive(handle, False)
+        drawn = self._draw(page)
+        for handle in texts:
+            pdfium.FPDFPageObj_SetIsActive(handle, True)
+        return drawn
 
     def _draw(self, page: object) -> bytes:
         buffer = ctypes.create_string_buffer(self.width * self.height * 4)
@@ -50,37 +61,37 @@ class Picture:
             pdfium.FPDFBitmap_Destroy(bitmap)
         return buffer.raw
 
-    def why_hidden(self, box: tuple[float, float, float, float], color: Rgb, *, judge_pixels: bool) -> str | None:
-        """Why the word in ``box`` (points, origin top left: x0, y0, x1, y1) drawn in ``color`` is not seen, None if it is.
+    def why_hidden(
+        self, box: tuple[float, float, float, float], colors: Sequence[Rgb], *, owner: int, judge_pixels: bool
+    ) -> str | None:
+        """Why the word in ``box`` (points, origin top left: x0, y0, x1, y1) drawn in ``colors`` is not seen, None if it is.
 
-        With ``judge_pixels`` False only its colour against the ground counts.
+        ``colors`` are its fill, its outline or both. With ``judge_pixels`` False only they count, against the ground.
         """
         left, top = max(int(box[0] * self._across) - 1, 0), max(int(box[1] * self._down) - 1, 0)
         right = min(int(box[2] * self._across) + 2, self.width)
         bottom = min(int(box[3] * self._down) + 2, self.height)
         if right <= left or bottom <= top:
             return None
-        if judge_pixels and not self._differs(left, top, right, bottom):
+        if judge_pixels and not self._differs(self._without, left, top, right, bottom):
+            return "not_visible_when_rendered"
+        without, owners = self._beneath or (None, frozenset())
+        if judge_pixels and owner in owners and not self._differs(without, left, top, right, bottom):
             return "not_visible_when_rendered"
         ground = self._ground(left, top, right, bottom)
-        if (
-            contrast(color, ground) < MIN_CONTRAST
-            and max(abs(a - b) for a, b in zip(color, ground, strict=True)) < _ALIKE_LEVELS
-        ):
-            return "low_contrast"
-        return None
+        return "low_contrast" if all(_alike(color, ground) for color in colors) else None
 
-    def _differs(self, left: int, top: int, right: int, bottom: int) -> bool:
+    def _differs(self, without: bytes | None, left: int, top: int, right: int, bottom: int) -> bool:
         middle = (top + bottom) // 2  # ink is likeliest there
         blank = b"\xff" * ((right - left) * 4)
         for y in (*range(middle, bottom), *range(top, middle)):
             start, end = (y * self.width + left) * 4, (y * self.width + right) * 4
             one = self._with_text[start:end]
-            if self._without is None:
+            if without is None:
                 if one != blank and min(one) <= 255 - _SEEN_LEVELS:
                     return True
                 continue
-            other = self._without[start:end]
+            other = without[start:end]
             if one != other and any(abs(a - b) >= _SEEN_LEVELS for a, b in zip(one, other, strict=True)):
                 return True
         return False
@@ -101,3 +112,8 @@ class Picture:
                 counts[pixel] = counts.get(pixel, 0) + 1
         pixel = max(counts, key=lambda found: counts[found])
         return pixel[2], pixel[1], pixel[0]
+
+
+def _alike(color: Rgb, ground: Rgb) -> bool:
+    apart = max(abs(a - b) for a, b in zip(color, ground, strict=True))
+    return apart < _ALIKE_LEVELS and contrast(color, ground) < MIN_CONTRAST

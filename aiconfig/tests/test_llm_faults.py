@@ -42,7 +42,8 @@ def raw(act: Any) -> Any:
     return lambda kind: Reply(raw=act)
 
 
-IN_TEN_MINUTES = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
+# Hours ahead: between collecting and testing some minutes may pass.
+IN_TWO_HOURS = format_datetime(datetime.now(UTC) + timedelta(hours=2), usegmt=True)
 BOMB = gzip.compress(b" " * 5_000_000)
 GEMINI_BUSY = {
     "error": {
@@ -71,7 +72,7 @@ FAULTS: list[tuple[str, Any, str, str, tuple[float, float] | None]] = [
     ("413", refused(413, "too large"), "too_long", "next_model", None),
     ("400 filter", refused(400, "refused by our content policy"), "filtered", "next_model", None),
     ("429 seconds", refused(429, "slow down", headers={"retry-after": "7"}), "busy", "wait", (7, 7)),
-    ("429 date", refused(429, "slow down", headers={"retry-after": IN_TEN_MINUTES}), "busy", "wait", (300, 600)),
+    ("429 date", refused(429, "slow down", headers={"retry-after": IN_TWO_HOURS}), "busy", "wait", (3600, 7200)),
     ("429 day", refused(429, "slow down", headers={"retry-after": "86400"}), "busy", "wait", (86400, 86400)),
     ("429 nonsense", refused(429, "slow down", headers={"retry-after": "inf"}), "busy", "wait", None),
     ("429 bare", refused(429, "slow down"), "busy", "wait", None),

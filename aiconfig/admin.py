@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from aiconfig.models import AIModel, AssignmentModel, Budget, Provider
+from aiconfig.models import AIModel, AssignmentModel, Budget, BudgetPeriod, Charge, ModelPrice, Provider
 from courses.admin import ReadOnlyAdmin
 
 
@@ -30,7 +30,9 @@ class ProviderAdmin(ReadOnlyAdmin):
         "deleted_at",
         "max_concurrent",
         "requests_per_minute",
+        "tokens_per_minute",
         "paused_until",
+        "probe_until",
         "failures_in_row",
         "last_test_at",
         "last_test_ok",
@@ -46,7 +48,7 @@ class ProviderAdmin(ReadOnlyAdmin):
 
 @admin.register(AIModel)
 class AIModelAdmin(admin.ModelAdmin):
-    list_display = ("display_name", "name", "provider", "status", "offered_to_instructors", "priced_on")
+    list_display = ("display_name", "name", "provider", "status", "offered_to_instructors")
     list_filter = ("status", "offered_to_instructors")
     list_select_related = ("provider",)
     search_fields = ("display_name", "name", "provider__name")
@@ -67,8 +69,28 @@ class AssignmentModelAdmin(ReadOnlyAdmin):
     search_fields = ("assignment__title", "ai_model__display_name")
 
 
+@admin.register(ModelPrice)
+class ModelPriceAdmin(ReadOnlyAdmin):
+    list_display = ("ai_model", "valid_from", "input_usd_per_million", "output_usd_per_million")
+    list_select_related = ("ai_model",)
+
+
 @admin.register(Budget)
 class BudgetAdmin(ReadOnlyAdmin):
-    list_display = ("scope", "course", "assignment", "month", "limit_usd", "reserved_usd", "spent_usd")
-    list_filter = ("scope",)
+    list_display = ("scope", "course", "assignment", "period", "limit_usd", "is_active")
+    list_filter = ("scope", "is_active")
     list_select_related = ("course", "assignment")
+
+
+@admin.register(BudgetPeriod)
+class BudgetPeriodAdmin(ReadOnlyAdmin):
+    list_display = ("budget", "starts_on", "limit_micros", "reserved_micros", "spent_micros")
+    list_select_related = ("budget",)
+
+
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "purpose", "ai_model", "assignment", "status", "cost_micros", "counted_micros")
+    list_filter = ("status", "purpose")
+    list_select_related = ("ai_model", "assignment")
+    show_full_result_count = False

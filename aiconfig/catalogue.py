@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -10,6 +11,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import audit
@@ -17,10 +19,19 @@ from accounts.models import User
 from aiconfig.keys import set_key
 from aiconfig.models import AIModel, Provider
 from aiconfig.outbound import AddressRules
+from aiconfig.prices import Price, set_price, site_day
 from courses.catalogue import change_lifecycle as step_lifecycle
 from feedforward.errors import DomainError
 
-PROVIDER_FIELDS = ("name", "kind", "base_url", "region_note", "max_concurrent", "requests_per_minute")
+PROVIDER_FIELDS = (
+    "name",
+    "kind",
+    "base_url",
+    "region_note",
+    "max_concurrent",
+    "requests_per_minute",
+    "tokens_per_minute",
+)
 MODEL_FIELDS = (
     "name",
     "display_name",
@@ -29,9 +40,6 @@ MODEL_FIELDS = (
     "temperature",
     "output_mode",
     "timeout_s",
-    "input_usd_per_million",
-    "output_usd_per_million",
-    "priced_on",
     "offered_to_instructors",
 )
 
@@ -105,6 +113,7 @@ def update_provider(*, provider: Provider, actor: User, key: str = "", **fields:
             Provider.objects.filter(pk=current.pk).update(
                 **{name: getattr(current, name) for name in changed},
                 paused_until=None,
+                probe_until=None,
                 failures_in_row=0,
             )
             audit.record(actor=actor, code="provider.changed", obj=current, fields=changed)
@@ -114,8 +123,20 @@ def update_provider(*, provider: Provider, actor: User, key: str = "", **fields:
     return provider
 
 
-def create_model(*, provider: Provider, actor: User, public_id: UUID | None = None, **fields: Any) -> AIModel:
-    """Make a model in state draft from ``MODEL_FIELDS``. Raises :class:`ModelInvalid`."""
+def create_model(
+    *,
+    provider: Provider,
+    actor: User,
+    public_id: UUID | None = None,
+    price: Price | None = None,
+    priced_from: date | None = None,
+    **fields: Any,
+) -> AIModel:
+    """Make a model in state draft from ``MODEL_FIELDS``, with its first price where one is known.
+
+    ``priced_from`` None: the price holds from today. Raises :class:`ModelInvalid`,
+    :class:`aiconfig.prices.PriceInvalid`.
+    """
     model = AIModel(provider=provider, public_id=public_id or uuid4())
     fields.setdefault("display_name", fields.get("name", ""))
     _fill(model, fields, MODEL_FIELDS, ModelInvalid)
@@ -125,6 +146,14 @@ def create_model(*, provider: Provider, actor: User, public_id: UUID | None = No
                 raise ModelInvalid({"name": [_("The provider is archived, so it takes no new models.")]})
             model.save()
             audit.record(actor=actor, code="model.created", obj=model)
+            if price is not None:
+                set_price(
+                    model=model,
+                    valid_from=priced_from or site_day(timezone.now()),
+                    input_usd_per_million=price.input_usd_per_million,
+                    output_usd_per_million=price.output_usd_per_million,
+                    actor=actor,
+                )
     except IntegrityError:
         raise _twice(model) from None
     return model
@@ -191,10 +220,6 @@ def _fill(obj: models.Model, fields: Mapping[str, Any], known: tuple[str, ...], 
         for name in ("context_tokens", "max_output_tokens"):
             if name not in errors and not 1 <= getattr(obj, name) <= 10_000_000:
                 errors[name] = [_("A number of tokens from 1 to 10,000,000.")]
-        for name in ("input_usd_per_million", "output_usd_per_million"):
-            price = getattr(obj, name)
-            if name not in errors and price is not None and price < 0:
-                errors[name] = [_("A price is 0 or more; leave it empty when it is not known.")]
     if errors:
         raise invalid(errors)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from aiconfig.models import AIModel, Provider
 from aiconfig.plans import MAX_RUNS_PER_MODEL, ModelChoice, PlanInvalid
+from aiconfig.prices import Price
 from courses.assignments import FORMATS
 from courses.forms import OnceForm
 from courses.models import Assignment, Course, Rubric
@@ -303,9 +304,18 @@ class ProviderForm(OnceForm):
         required=False,
         help_text=_("Such as: EU, processed under contract, not used for training. Shown to instructors."),
     )
-    max_concurrent = forms.IntegerField(label=_("Calls at once"), min_value=1, max_value=1000, initial=20)
+    max_concurrent = forms.IntegerField(
+        label=_("Calls at once"), min_value=1, max_value=1000, required=False, help_text=_("Empty: no limit")
+    )
     requests_per_minute = forms.IntegerField(
         label=_("Calls per minute"), min_value=1, max_value=1_000_000, required=False, help_text=_("Empty: no limit")
+    )
+    tokens_per_minute = forms.IntegerField(
+        label=_("Tokens per minute"),
+        min_value=1_000,
+        max_value=1_000_000_000,
+        required=False,
+        help_text=_("Empty: no limit"),
     )
 
 
@@ -327,21 +337,52 @@ class ModelForm(OnceForm):
         required=False,
         help_text=_("Empty: as the site's setting says"),
     )
-    input_usd_per_million = forms.DecimalField(
-        label=_("Input, USD per million tokens"), min_value=0, max_digits=10, decimal_places=4, required=False
-    )
-    output_usd_per_million = forms.DecimalField(
-        label=_("Output, USD per million tokens"), min_value=0, max_digits=10, decimal_places=4, required=False
-    )
-    priced_on = forms.DateField(
-        label=_("Prices as of"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
     offered_to_instructors = forms.BooleanField(label=_("Instructors may use it"), required=False, initial=True)
 
     def values(self) -> dict[str, Any]:
         data = {name: value for name, value in self.cleaned_data.items() if name != "key"}
         data["display_name"] = data["display_name"] or data["name"][:100]
         return data
+
+
+class PriceForm(forms.Form):
+    """What a model costs from a day on. Empty prices: not known."""
+
+    input_usd_per_million = forms.DecimalField(
+        label=_("Input, USD per million tokens"), min_value=0, max_digits=10, decimal_places=4, required=False
+    )
+    output_usd_per_million = forms.DecimalField(
+        label=_("Output, USD per million tokens"), min_value=0, max_digits=10, decimal_places=4, required=False
+    )
+    valid_from = forms.DateField(
+        label=_("Valid from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Empty: from today"),
+    )
+
+
+class NewModelForm(ModelForm):
+    """A model with its first price."""
+
+    input_usd_per_million = PriceForm.base_fields["input_usd_per_million"]
+    output_usd_per_million = PriceForm.base_fields["output_usd_per_million"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        given, answered = data.get("input_usd_per_million"), data.get("output_usd_per_million")
+        if (given is None) != (answered is None) and not self.errors:
+            empty = "input_usd_per_million" if given is None else "output_usd_per_million"
+            self.add_error(empty, _("Enter both prices, or neither when they are not known."))
+        return data
+
+    def price(self) -> Price | None:
+        """Return the price that was entered, None when it is not known."""
+        given, answered = (self.cleaned_data[f"{name}_usd_per_million"] for name in ("input", "output"))
+        return None if given is None or answered is None else Price(given, answered)
+
+    def values(self) -> dict[str, Any]:
+        return {name: value for name, value in super().values().items() if not name.endswith("_usd_per_million")}
 
 
 class KeyForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
 from aiconfig.models import Provider
 
@@ -15,6 +16,14 @@ def test_provider(provider_id: int) -> None:
     provider = Provider.objects.alive().filter(pk=provider_id).first()
     if provider is not None:
         store_result(provider=provider, result=try_provider(provider))
+
+
+@shared_task(ignore_result=True, soft_time_limit=50, time_limit=60)
+def settle_charges() -> None:
+    """Book the calls of workers that died."""
+    from aiconfig.charges import settle_expired
+
+    settle_expired(now=timezone.now())
 
 
 # pytest collects functions called test_*; this one is a task.

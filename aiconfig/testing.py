@@ -70,5 +70,5 @@ def store_result(*, provider: Provider, result: TestResult, now: datetime | None
         "last_test_words": result.words[:300],
     }
     if result.ok:
-        values |= {"paused_until": None, "failures_in_row": 0}
+        values |= {"paused_until": None, "probe_until": None, "failures_in_row": 0}
     Provider.objects.filter(pk=provider.pk).update(**values)

@@ -16,5 +16,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("providers/<uuid:provider_id>/models/new/", models.model_create, name="model_create"),
     path("models/", models.models, name="models"),
     path("models/<uuid:model_id>/", models.model_edit, name="model_edit"),
+    path("models/<uuid:model_id>/price/", models.model_price, name="model_price"),
     path("models/<uuid:model_id>/life/", models.model_lifecycle, name="model_lifecycle"),
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, fields
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -45,9 +44,12 @@ def _plain(quotes: tuple[Quote, ...]) -> list[dict[str, Any]]:
 
 
 def record_reading(
-    *, run: ModelRun, reading: Reading, answer: ModelAnswer, cost: Decimal | None, now: datetime
+    *, run: ModelRun, reading: Reading, answer: ModelAnswer, now: datetime, reused: bool = False
 ) -> bool:
-    """Store the reading and end the run, in one short transaction. False: the claim was lost, nothing is stored."""
+    """Store the reading and end the run, in one short transaction. False: the claim was lost, nothing is stored.
+
+    What the call cost was booked when the answer arrived.
+    """
     with transaction.atomic():
         won = run.try_move(
             ModelRun.Status.SUCCEEDED,
@@ -58,7 +60,7 @@ def record_reading(
             error_words="",
             input_tokens=answer.input_tokens,
             output_tokens=answer.output_tokens,
-            cost_usd=cost,
+            reused=reused,
             latency_ms=answer.latency_ms,
             parameters={"sent": dict(answer.sent), "dropped": list(answer.dropped)},
             summary=_summary(reading),

@@ -118,8 +118,14 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
             if not failed:
                 raise RequestRefused(_("No reading of this draft failed."))
             for run in failed:
+                # The planned model again: a stand-in was asked because this one had given no answer.
+                entry = current.plan["models"][run.slot]
                 run.move(
                     ModelRun.Status.PENDING,
+                    ai_model_id=entry["ai_model"],
+                    model_name=entry["name"],
+                    display_name=entry["display_name"],
+                    fallback_step=0,
                     attempts=0,
                     repairs=0,
                     not_before=None,

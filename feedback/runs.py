@@ -19,10 +19,11 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.utils import timezone
 
-from aiconfig import circuit, llm
+from aiconfig import admission, circuit, llm
+from aiconfig.charges import BudgetRefusal
 from aiconfig.keys import KeyUnreadable, read_key
-from aiconfig.models import AIModel
-from aiconfig.pricing import cost_usd
+from aiconfig.models import AIModel, Charge
+from feedback import answers, spending
 from feedback.combining import try_aggregate
 from feedback.contract import Prompt
 from feedback.leases import claim_runs, held, let_go
@@ -44,15 +45,27 @@ LONGEST_BACKOFF_S = 60.0
 PATIENCE = timedelta(minutes=18)
 # Failures that lie with the provider, not with this call.
 PROVIDER_TROUBLE = frozenset({"timeout", "unreachable", "server_error", "busy", "not_understood"})
+# The provider is at work; it only does not answer this call.
+PROVIDER_ANSWERS = frozenset({"not_found", "quota", "too_long", "filtered", "bad_request", "structure_refused"})
+# Waits that are not the run's fault: they cost it no attempt.
+WAITS = frozenset({"paused", "budget_held"})
+# Money set aside for calls under way comes back when they end: look again after a time around this.
+BUDGET_LOOK_S = 6.0
 
 
 @dataclass
 class Attempt:
-    """One call under way: its run, the prompt it was built from and the call as sent."""
+    """One call under way: its run, the prompt it was built from, the call as sent and the money set aside for it.
+
+    ``digest`` says what is asked (feedback/answers.py); ``stored`` is an answer to it that was paid for before.
+    """
 
     run: ModelRun
     prompt: Prompt
     call: llm.ModelCall
+    digest: str
+    stored: llm.ModelAnswer | None = None
+    charge: Charge | None = None
 
 
 def execute(request_id: int, *, now: datetime | None = None) -> None:
@@ -68,11 +81,17 @@ def execute(request_id: int, *, now: datetime | None = None) -> None:
     if runs:
         # Should this process die, the sweeper looks again once the leases have run out.
         _look_again(request, now + timedelta(seconds=settings.RUN_LEASE_S + 1))
-        material = load_material(request)
-        if material is None:
-            cancel(request=request, reason="content removed")
-            return
-        _carry_out(request, material, runs, now=now)
+        tickets = _admitted(request, runs, now=now)
+        try:
+            material = load_material(request) if tickets else None
+            if tickets and material is None:
+                cancel(request=request, reason="content removed")
+                return
+            if material is not None:
+                _carry_out(request, material, [run for run in runs if run.pk in tickets], tickets)
+        finally:
+            for ticket in tickets.values():
+                admission.dismiss(ticket)
     if not try_aggregate(request_id):
         _schedule_next(request_id)
 
@@ -81,28 +100,79 @@ def _look_again(request: FeedbackRequest, at: datetime) -> None:
     FeedbackRequest.objects.filter(pk=request.pk, status=FeedbackRequest.Status.OPEN).update(due_at=at)
 
 
-def _carry_out(request: FeedbackRequest, material: Material, runs: list[ModelRun], *, now: datetime) -> None:
-    pauses = circuit.paused_until({run.ai_model.provider_id for run in runs}, now=now)
+def _admitted(request: FeedbackRequest, runs: list[ModelRun], *, now: datetime) -> dict[int, admission.Ticket]:
+    """Return a ticket for each run whose provider takes a call now; the others are put back and lose no attempt."""
+    # Before the prompt is built: its length by that of the draft is near enough for a limit.
+    source = request.trial or getattr(request.draft, "content", None)
+    tokens = 2000 + len(getattr(source, "text", "")) // 3
+    tickets: dict[int, admission.Ticket] = {}
+    for run in runs:
+        answer_tokens = _plan_entry(request, run).get("max_output_tokens") or run.ai_model.max_output_tokens
+        found = admission.admit(
+            run.ai_model.provider, tokens=tokens + answer_tokens, call_s=_time_limit_s(run.ai_model), now=now
+        )
+        if isinstance(found, admission.NotNow):
+            _put_back(request, run, not_before=found.until, code="paused", words=found.words)
+        else:
+            tickets[run.pk] = found
+    return tickets
+
+
+def _carry_out(
+    request: FeedbackRequest, material: Material, runs: list[ModelRun], tickets: dict[int, admission.Ticket]
+) -> None:
+    """Ask for all ``runs`` at once; a ticket is handed back as soon as its run needs no more calls."""
     under_way: dict[Future[llm.ModelAnswer], Attempt] = {}
+
+    def go_on(run: ModelRun, attempt: Attempt | None) -> None:
+        if attempt is not None:
+            under_way[_start(attempt)] = attempt
+        else:
+            let_go(run)
+            admission.dismiss(tickets.pop(run.pk))
+
     with held(runs):
         for run in runs:
-            paused = pauses.get(run.ai_model.provider_id)
-            if paused is not None:
-                _put_back(request, run, not_before=paused, code="paused", words="The provider is being given a pause.")
-                continue
-            attempt = _guarded(request, run, partial(_prepare, request, material, run))
-            if attempt is not None:
-                under_way[submit(llm.complete(attempt.call))] = attempt
+            go_on(run, _guarded(request, run, partial(_prepare, request, material, run)))
         while under_way:
             connection.close()
             done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
                 settled = under_way.pop(future)
-                follow_up = _guarded(request, settled.run, partial(_settle, request, material, settled, future))
-                if follow_up is not None:
-                    under_way[submit(llm.complete(follow_up.call))] = follow_up
-                else:
-                    let_go(settled.run)
+                step = partial(_settle, request, material, settled, future)
+                go_on(settled.run, _guarded(request, settled.run, step))
+
+
+def _start(attempt: Attempt) -> Future[llm.ModelAnswer]:
+    """Send the call; an answer that was paid for before is there at once."""
+    if attempt.stored is None:
+        return submit(llm.complete(attempt.call))
+    ready: Future[llm.ModelAnswer] = Future()
+    ready.set_result(attempt.stored)
+    return ready
+
+
+def _paid(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "review") -> Attempt | None:
+    """Return the attempt with the money for its call set aside; None where the budgets have no room for it."""
+    run = attempt.run
+    try:
+        charge = spending.set_aside(request, run, attempt.call, purpose=purpose)
+    except BudgetRefusal as refusal:
+        if refusal.may_wait:
+            soon = timezone.now() + timedelta(seconds=BUDGET_LOOK_S * (0.5 + random.random()))
+            _put_back(request, run, not_before=soon, code=refusal.code, words=refusal.words)
+        else:
+            _give_up_model(request, run, code=refusal.code, words=refusal.words)
+        return None
+    return replace(attempt, charge=charge)
+
+
+def _follow_up(request: FeedbackRequest, attempt: Attempt, *, purpose: str, **changes: Any) -> Attempt | None:
+    """Return the next call of a run that follows at once on its last one."""
+    run = attempt.run
+    call = replace(attempt.call, **changes)
+    admission.follow_up(run.ai_model.provider, tokens=call.max_output_tokens, now=timezone.now())
+    return _paid(request, replace(attempt, call=call, stored=None, charge=None), purpose=purpose)
 
 
 def _guarded(request: FeedbackRequest, run: ModelRun, step: Callable[[], Attempt | None]) -> Attempt | None:
@@ -130,30 +200,48 @@ def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Att
     except KeyUnreadable as error:
         _give_up_model(request, run, code=error.code, words=str(error))
         return None
-    nonce = new_nonce()
     mode = output_mode_of(model)
-    values = material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria))
-    prompt = build_prompt(values, output_mode=mode)
     entry = _plan_entry(request, run)
+    temperature = model.temperature if entry.get("temperature") is None else entry["temperature"]
+    max_output_tokens = entry.get("max_output_tokens") or model.max_output_tokens
+    nonce = new_nonce()
+    values = material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria))
+    digest = answers.input_hash(
+        values,
+        model=[model.provider.kind, model.provider.base_url, model.pk, model.name],
+        parameters=[mode, temperature, max_output_tokens],
+        sample=[run.purpose, run.slot, run.repeat, run.part, run.left_out],
+    )
+    stored = answers.recall(request, digest)
+    if stored is not None:
+        # The same was asked before: the prompt that was answered is built again.
+        run.seed, nonce = stored.seed, stored.nonce
+        values = replace(values, nonce=nonce, seed=run.seed)
+    prompt = build_prompt(values, output_mode=mode)
     call = llm.ModelCall(
         kind=model.provider.kind,
         model=model.name,
         messages=prompt.messages,
-        timeout_s=float(model.timeout_s or settings.RUN_TIMEOUT_S),
+        timeout_s=_time_limit_s(model),
         base_url=model.provider.base_url,
         api_key=key,
         schema=None if mode == "prompt" else response_schema(material.rubric, prompt),
         output_mode=mode,
-        temperature=model.temperature if entry.get("temperature") is None else entry["temperature"],
-        max_output_tokens=entry.get("max_output_tokens") or model.max_output_tokens,
+        temperature=temperature,
+        max_output_tokens=max_output_tokens,
     )
     ModelRun.objects.filter(pk=run.pk, fence=run.fence).update(
-        nonce=nonce, prompt_hash=prompt.prompt_hash, template_version=prompt.template_version
+        nonce=nonce, seed=run.seed, prompt_hash=prompt.prompt_hash, template_version=prompt.template_version
     )
     RunTranscript.objects.update_or_create(
         run=run, defaults={"messages": [dict(message) for message in prompt.messages], "answer": ""}
     )
-    return Attempt(run, prompt, call)
+    attempt = Attempt(run, prompt, call, digest, None if stored is None else answers.as_answer(stored))
+    return attempt if stored is not None else _paid(request, attempt)
+
+
+def _time_limit_s(model: AIModel) -> float:
+    return float(model.timeout_s or settings.RUN_TIMEOUT_S)
 
 
 def output_mode_of(model: AIModel) -> llm.OutputMode:
@@ -178,8 +266,14 @@ def _settle(
     try:
         answer = future.result()
     except llm.ModelCallError as error:
+        if attempt.charge is not None:
+            spending.book_failure(run, attempt.charge, error)
         return _after_error(request, attempt, error)
-    circuit.report_success(run.ai_model.provider_id)
+    if attempt.charge is not None:
+        circuit.report_success(run.ai_model.provider_id)
+        spending.book_answer(
+            request, run, attempt.charge, answer, digest=attempt.digest, nonce=attempt.prompt.nonce, seed=run.seed
+        )
     try:
         parsed = parse_answer(
             answer.text, finish_reason=answer.finish_reason, prompt=attempt.prompt, rubric=material.rubric
@@ -193,12 +287,9 @@ def _settle(
         redactions=attempt.prompt.redactions,
         rubric=material.rubric,
     )
-    record_reading(run=run, reading=reading, answer=answer, cost=_cost(run, answer), now=timezone.now())
+    reused = attempt.stored is not None
+    record_reading(run=run, reading=reading, answer=answer, now=timezone.now(), reused=reused)
     return None
-
-
-def _cost(run: ModelRun, answer: llm.ModelAnswer) -> Any:
-    return cost_usd(run.ai_model, input_tokens=answer.input_tokens, output_tokens=answer.output_tokens)
 
 
 def _after_error(request: FeedbackRequest, attempt: Attempt, error: llm.ModelCallError) -> Attempt | None:
@@ -206,8 +297,10 @@ def _after_error(request: FeedbackRequest, attempt: Attempt, error: llm.ModelCal
     if error.code in PROVIDER_TROUBLE:
         pause = error.retry_after_s if error.remedy == "wait" else None
         circuit.report_failure(run.ai_model.provider_id, now=now, pause_s=pause)
+    elif error.code in PROVIDER_ANSWERS:
+        circuit.report_success(run.ai_model.provider_id)
     if error.remedy == "prompt_mode":
-        return replace(attempt, call=replace(attempt.call, output_mode="prompt", schema=None))
+        return _follow_up(request, attempt, purpose="review", output_mode="prompt", schema=None)
     too_long = error.retry_after_s is not None and error.retry_after_s > PATIENCE.total_seconds()
     out_of_patience = now - request.created_at > PATIENCE
     if error.remedy == "next_model" or run.attempts >= settings.RUN_MAX_ATTEMPTS or too_long or out_of_patience:
@@ -230,6 +323,7 @@ def _after_rejection(
     """One repair try with the validator's words; then the next model. The answer is never a level."""
     run = attempt.run
     RunTranscript.objects.filter(run=run).update(answer=answer.text)
+    answers.forget(request, attempt.digest)
     words = repair_request(rejected)
     if run.repairs == 0 and words:
         run.repairs = 1
@@ -239,7 +333,7 @@ def _after_rejection(
             {"role": "assistant", "content": answer.text or "(empty)"},
             {"role": "user", "content": words},
         ]
-        return replace(attempt, call=replace(attempt.call, messages=messages))
+        return _follow_up(request, attempt, purpose="repair", messages=messages)
     _give_up_model(
         request, run, code=str(rejected.reason).lower(), words=f"The answer could not be used: {rejected.detail}"
     )
@@ -249,7 +343,7 @@ def _after_rejection(
 def _put_back(request: FeedbackRequest, run: ModelRun, *, not_before: datetime, code: str, words: str) -> None:
     """RUNNING -> PENDING, due at ``not_before``. A pause that was not this run's fault costs it no attempt."""
     fields: dict[str, Any] = {"not_before": not_before, "error_code": code, "error_words": words[:300]}
-    if code == "paused":
+    if code in WAITS:
         fields["attempts"] = max(0, run.attempts - 1)
         if timezone.now() - request.created_at > PATIENCE:
             _give_up_model(request, run, code=code, words=words, final=True)

@@ -18,6 +18,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-drafts": {"task": "submissions.tasks.sweep", "schedule": 15.0, "options": {"expires": 14}},
     "sweep-feedback": {"task": "feedback.tasks.sweep", "schedule": 5.0, "options": {"expires": 4}},
     "sweep-mail": {"task": "feedforward.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 55}},
+    "settle-charges": {"task": "aiconfig.tasks.settle_charges", "schedule": 60.0, "options": {"expires": 55}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 55}},
     "forget-expired": {"task": "accounts.tasks.forget_expired", "schedule": 3600.0, "options": {"expires": 3500}},
     "remove-content": {

@@ -11,6 +11,7 @@ from aiconfig.models import Provider
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CALL_S = 120.0
 
 
 @pytest.fixture
@@ -20,8 +21,9 @@ def provider() -> Provider:
 
 def pause_of(provider: Provider) -> float | None:
     """Return the pause in seconds from NOW, None without one."""
-    until = circuit.paused_until({provider.pk}, now=NOW).get(provider.pk)
-    return None if until is None else (until - NOW).total_seconds()
+    provider.refresh_from_db()
+    found = circuit.admit(provider, now=NOW, call_s=CALL_S)
+    return (found - NOW).total_seconds() if isinstance(found, datetime) else None
 
 
 def test_it_trips_at_the_fifth_failure_and_doubles_to_the_cap(provider: Provider) -> None:
@@ -58,14 +60,47 @@ def test_a_short_wait_does_not_end_a_longer_one(provider: Provider) -> None:
     assert pause_of(provider) == 60
 
 
-def test_a_pause_ends_by_itself_and_touches_no_other_provider(provider: Provider) -> None:
+def ask(provider: Provider, after_s: float) -> circuit.Probe | datetime | None:
+    provider.refresh_from_db()
+    return circuit.admit(provider, now=NOW + timedelta(seconds=after_s), call_s=CALL_S)
+
+
+def test_after_a_pause_one_call_goes_out_and_the_others_wait_for_it(provider: Provider) -> None:
     other = Provider.objects.create(name="Two", kind="ollama", base_url="http://127.0.0.1:2")
     circuit.report_failure(provider.pk, now=NOW, pause_s=10)
-    both = {provider.pk, other.pk}
-    assert set(circuit.paused_until(both, now=NOW + timedelta(seconds=9))) == {provider.pk}
-    assert circuit.paused_until(both, now=NOW + timedelta(seconds=10)) == {}
-    circuit.report_failure(provider.pk, now=NOW + timedelta(seconds=11), pause_s=5)
-    assert set(circuit.paused_until(both, now=NOW + timedelta(seconds=12))) == {provider.pk}
+    assert ask(other, 0) is None
+    assert ask(provider, 9) == NOW + timedelta(seconds=10)
+    probe = ask(provider, 10)
+    assert isinstance(probe, circuit.Probe)
+    waiting = ask(provider, 11)
+    assert isinstance(waiting, datetime) and 2 <= (waiting - NOW).total_seconds() - 11 <= 4
+    # Somebody who read the row before the probe was taken does not get a second one.
+    stale = Provider(pk=provider.pk, paused_until=NOW)
+    assert isinstance(circuit.admit(stale, now=NOW + timedelta(seconds=11), call_s=CALL_S), datetime)
+    circuit.report_success(provider.pk)
+    assert ask(provider, 12) is None
+
+
+def test_a_probe_that_fails_pauses_again_and_the_next_pause_ends_with_another_probe(provider: Provider) -> None:
+    for _ in range(circuit.TRIP_AFTER):
+        circuit.report_failure(provider.pk, now=NOW)
+    assert isinstance(ask(provider, 15), circuit.Probe)
+    circuit.report_failure(provider.pk, now=NOW + timedelta(seconds=20))
+    assert ask(provider, 21) == NOW + timedelta(seconds=20 + 30)
+    assert isinstance(ask(provider, 50), circuit.Probe)
+
+
+def test_a_probe_that_was_not_made_or_whose_worker_died_makes_room_for_another(provider: Provider) -> None:
+    circuit.report_failure(provider.pk, now=NOW, pause_s=5)
+    dropped = ask(provider, 5)
+    assert isinstance(dropped, circuit.Probe)
+    circuit.drop_probe(dropped)
+    died = ask(provider, 6)
+    assert isinstance(died, circuit.Probe)
+    # Handing the first one back once more does not take the place of the second.
+    circuit.drop_probe(dropped)
+    assert isinstance(ask(provider, 7), datetime)
+    assert isinstance(ask(provider, 6 + CALL_S + circuit.PROBE_MARGIN_S), circuit.Probe)
 
 
 def test_a_success_of_a_healthy_provider_writes_nothing(provider: Provider, django_assert_num_queries: object) -> None:

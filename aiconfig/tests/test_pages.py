@@ -235,16 +235,16 @@ def test_adding_a_provider_and_a_model_twice_by_one_form_makes_one(cast: Cast) -
     for _double_click in range(2):
         assert client.post(at("model_create", provider), values).status_code == 302
     model = AIModel.objects.get()
-    assert (model.display_name, model.input_usd_per_million) == ("llama3.1:8b", None)
+    assert (model.display_name, model.prices.count()) == ("llama3.1:8b", 0)
     twice = client.post(at("model_create", provider), {**values, "key": str(uuid.uuid4())})
     assert twice.status_code == 422 and "already has" in twice.content.decode()
     client.post(at("provider_lifecycle", provider), {"action": "activate"})
     client.post(at("model_lifecycle", model), {"action": "activate"})
     model.refresh_from_db()
     assert model.status == "active"
-    bad = client.post(at("model_edit", model), {**values, "temperature": "nan", "input_usd_per_million": "-1"})
+    bad = client.post(at("model_edit", model), {**values, "temperature": "nan", "context_tokens": "-1"})
     assert bad.status_code == 422
-    assert set(bad.context["form"].errors) == {"temperature", "input_usd_per_million"}
+    assert set(bad.context["form"].errors) == {"temperature", "context_tokens"}
 
 
 def test_admin_shows_states_and_changes_none(cast: Cast, provider: Provider) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -16,6 +17,7 @@ from accounts.people import add_person
 from aiconfig import catalogue as models_catalogue
 from aiconfig.models import AIModel, Provider
 from aiconfig.plans import ModelChoice, set_assignment_models
+from aiconfig.prices import Price
 from courses.assignments import create_assignment, publish
 from courses.catalogue import change_lifecycle, create_course
 from courses.models import Assignment, Course, Enrolment, RubricTemplate
@@ -126,9 +128,7 @@ def _models(*, actor: User) -> list[AIModel]:
                 display_name=display_name,
                 max_output_tokens=8_000,
                 output_mode=AIModel.OutputMode.SCHEMA,
-                input_usd_per_million=0,
-                output_usd_per_million=0,
-                priced_on=timezone.localdate(),
+                price=Price(Decimal(0), Decimal(0)),
             )
             models_catalogue.change_lifecycle(obj=model, action="activate", actor=actor)
         made.append(model)

@@ -1,5 +1,6 @@
 """Runs and what they said, judgement, release, trials."""
 
+from feedback.models.answers import StoredAnswer
 from feedback.models.judgement import CriterionResult, Feedback, FeedbackItem
 from feedback.models.readings import Comment, CriterionScore
 from feedback.models.requests import FeedbackRequest, ModelRun, RunTranscript
@@ -14,5 +15,6 @@ __all__ = [
     "FeedbackRequest",
     "ModelRun",
     "RunTranscript",
+    "StoredAnswer",
     "Trial",
 ]

@@ -183,7 +183,12 @@ class ModelRun(StatefulModel):
     parameters = models.JSONField(default=dict, blank=True)
     input_tokens = models.PositiveIntegerField(null=True, blank=True)
     output_tokens = models.PositiveIntegerField(null=True, blank=True)
+    # Over all calls of this run, repairs and models that gave no answer included. NULL: none has a known cost.
     cost_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True, blank=True)
+    calls = models.PositiveSmallIntegerField(_("calls made"), default=0)
+    unpriced_calls = models.PositiveSmallIntegerField(_("calls whose cost is not known"), default=0)
+    # The answer is one that was paid for before: the same was asked.
+    reused = models.BooleanField(_("answer used again"), default=False)
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
     # What the reading as a whole said: language, on_task, counts; numbers and ids only.
     summary = models.JSONField(default=dict, blank=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from feedforward import dates, markup
 from feedforward.markup import attributes, classes
+from feedforward.money import money
 from feedforward.templatetags import form_fields
 
 register = Library()
@@ -100,6 +102,12 @@ def bullseye(
         "level-label" if show_label else "sr-only",
         words,
     )
+
+
+@register.filter(name="money")
+def money_words(usd: Decimal | None) -> str:
+    """US dollars as people read them; None is "not known"."""
+    return money(usd)
 
 
 @register.simple_tag

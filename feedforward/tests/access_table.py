@@ -263,6 +263,7 @@ ROWS: tuple[Row, ...] = (
     get("models", INSTRUCTORS | ADMIN),
     *both("model_create", ADMIN, provider),
     *both("model_edit", ADMIN, model),
+    post("model_price", ADMIN, model),
     post("model_lifecycle", ADMIN, model),
     # --- drafts
     *both("submit", STUDENTS, assignment_public, "course"),

@@ -1,4 +1,4 @@
-"""Which model, with which key, may be called how, and at what cost."""
+"""Which model, with which key, may be called how."""
 
 from __future__ import annotations
 
@@ -40,12 +40,16 @@ class Provider(LifecycleModel):
     region_note = models.CharField(_("where the data goes"), max_length=200, blank=True)
     # Labelled wherever it shows; a production start refuses it.
     is_demo = models.BooleanField(_("demo reviewers (rules, not AI)"), default=False, editable=False)
+    # What all workers together may ask of it; empty: no limit of ours.
     max_concurrent = models.PositiveSmallIntegerField(
-        _("calls at once"), default=20, validators=[MinValueValidator(1), MaxValueValidator(1000)]
+        _("calls at once"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(1000)]
     )
     requests_per_minute = models.PositiveIntegerField(_("calls per minute"), null=True, blank=True)
-    # Circuit breaker: until this moment no call is made; the first failure after it pauses again, for longer.
+    tokens_per_minute = models.PositiveIntegerField(_("tokens per minute"), null=True, blank=True)
+    # Circuit breaker: until this moment no call is made; after it one call goes out as the probe and the others wait
+    # for what becomes of it, at most until ``probe_until``.
     paused_until = models.DateTimeField(_("paused until"), null=True, blank=True, editable=False)
+    probe_until = models.DateTimeField(null=True, blank=True, editable=False)
     failures_in_row = models.PositiveIntegerField(default=0, editable=False)
     last_test_at = models.DateTimeField(_("last test"), null=True, blank=True, editable=False)
     last_test_ok = models.BooleanField(null=True, blank=True, editable=False)
@@ -75,7 +79,7 @@ class AIModelQuerySet(LifecycleQuerySet):
 
 
 class AIModel(LifecycleModel):
-    """One model of a provider, what it can do and what it costs. PII: none. Kept: for good."""
+    """One model of a provider and what it can do; what it costs stands in ModelPrice. PII: none. Kept: for good."""
 
     class OutputMode(models.TextChoices):
         AUTO = "auto", _("As the model supports")
@@ -96,14 +100,6 @@ class AIModel(LifecycleModel):
         _("structured output"), max_length=10, choices=OutputMode.choices, default=OutputMode.AUTO
     )
     timeout_s = models.PositiveSmallIntegerField(_("time limit per call, s"), null=True, blank=True)
-    # Our own dated price table, in US dollars per million tokens; empty: unknown, never 0.
-    input_usd_per_million = models.DecimalField(
-        _("input, USD per million tokens"), max_digits=10, decimal_places=4, null=True, blank=True
-    )
-    output_usd_per_million = models.DecimalField(
-        _("output, USD per million tokens"), max_digits=10, decimal_places=4, null=True, blank=True
-    )
-    priced_on = models.DateField(_("prices as of"), null=True, blank=True)
     offered_to_instructors = models.BooleanField(_("instructors may use it"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -154,47 +150,6 @@ class AssignmentModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ai_model} x {self.runs}"
-
-
-class Budget(models.Model):
-    """The most that may be spent in a month. PII: none. Kept: for good.
-
-    ``spent_usd`` holds what was spent, ``reserved_usd`` what calls under way may still cost.
-    """
-
-    class Scope(models.TextChoices):
-        SITE = "site", _("Site")
-        COURSE = "course", _("Course")
-        ASSIGNMENT = "assignment", _("Assignment")
-
-    scope = models.CharField(_("scope"), max_length=10, choices=Scope.choices)
-    course = models.ForeignKey(
-        "courses.Course", null=True, blank=True, on_delete=models.CASCADE, related_name="budgets"
-    )
-    assignment = models.ForeignKey(
-        "courses.Assignment", null=True, blank=True, on_delete=models.CASCADE, related_name="budgets"
-    )
-    month = models.DateField(_("month"), null=True, blank=True, help_text=_("Empty: for all time"))
-    limit_usd = models.DecimalField(_("limit, USD"), max_digits=12, decimal_places=4)
-    reserved_usd = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0), editable=False)
-    spent_usd = models.DecimalField(max_digits=14, decimal_places=6, default=Decimal(0), editable=False)
-
-    class Meta:
-        verbose_name = _("budget")
-        verbose_name_plural = _("budgets")
-        constraints = [
-            models.CheckConstraint(
-                condition=(
-                    models.Q(scope="site", course__isnull=True, assignment__isnull=True)
-                    | models.Q(scope="course", course__isnull=False, assignment__isnull=True)
-                    | models.Q(scope="assignment", course__isnull=True, assignment__isnull=False)
-                ),
-                name="budget_scope_matches",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_scope_display()}: {self.limit_usd} USD"
 
 
 class KeyCanary(models.Model):

@@ -82,6 +82,7 @@ def cookies(scene: Scene) -> dict[str, str]:
         if user is not None:
             client = Client()
             client.force_login(user)
+            client.get("/")  # what a session's first request writes would be written, and taken back, by each
             found[name] = client.cookies[settings.SESSION_COOKIE_NAME].value
     return found
 

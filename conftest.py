@@ -7,6 +7,16 @@ from collections.abc import Iterator
 import pytest
 from django.core.cache import cache
 
+from feedforward.tests import canary
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> Iterator[None]:
+    """No test may leave a student's word, a key or a prompt in what the site logs."""
+    with canary.listening() as lines:
+        yield
+    assert not (told := canary.told(lines)), f"the log tells what it must not: {told}"
+
 
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
@@ -30,3 +40,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The live site first: it mostly waits, and nobody shall wait for it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("live") is None)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum up what the access tests asked, also when several processes did."""
+    asked = [
+        (report.nodeid, value)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        for name, value in getattr(report, "user_properties", ())
+        if name == "access" and report.when == "teardown"
+    ]
+    if asked:
+        rows = {nodeid for nodeid, _value in asked if "test_row[" in nodeid}
+        addresses = {nodeid.rpartition(" ")[2] for nodeid in rows}
+        actors = {actor for _nodeid, (_count, who) in asked for actor in who}
+        requests = sum(count for _nodeid, (count, _who) in asked)
+        terminalreporter.write_line(
+            f"access: {len(rows)} rows, {len(addresses)} addresses, {len(actors)} actors, {requests} requests"
+        )

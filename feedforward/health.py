@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -34,6 +35,7 @@ def database_answers() -> bool:
 
 @login_not_required
 @never_cache
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     parts = {"web": True, "database": database_answers(), "broker": broker_answers()}
     return JsonResponse(parts, status=200 if all(parts.values()) else 503)

@@ -77,16 +77,34 @@ class FetchSiteMiddleware:
         return render(request, "403.html", {"reason": "cross-site"}, status=403)
 
 
-class PrivatePagesMiddleware:
-    """Everything not declared otherwise is private and not stored; htmx and pages never share a cache entry."""
+# What no page of ours uses, so that nothing that slips into one can.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen"),
+        *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
+        *("picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
+    )
+)
+
+
+class PageHeadersMiddleware:
+    """Everything not declared public is private and not stored; htmx and pages never share a cache entry.
+
+    Stands outside whatever may answer by itself (the refusal of a host, of another site, static files), so that no
+    answer leaves without these.
+    """
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-store"
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if "public" in response.headers.get("Cache-Control", ""):
+            return response
+        response.headers.setdefault("Cache-Control", "private, no-store")
         vary = response.headers.get("Vary", "")
         for name in ("HX-Request", "Cookie"):
             if name.lower() not in vary.lower():

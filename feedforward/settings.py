@@ -68,8 +68,11 @@ if DEMO:
 
 MIDDLEWARE = [
     "feedforward.requests.RequestIdMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    # What every answer carries comes before whatever may answer by itself.
+    "feedforward.requests.PageHeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -79,11 +82,9 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.sessions.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.sessions.SessionGuardMiddleware",
-    "feedforward.requests.PrivatePagesMiddleware",
 ]
 
 ROOT_URLCONF = "feedforward.urls"
@@ -315,9 +316,19 @@ LOGGING = {
     },
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
     "loggers": {
+        # Without Django's own handlers: one mails tracebacks with the values of variables, one prints whole addresses.
+        "django": {"level": "INFO", "handlers": []},
+        "django.server": {"level": "INFO", "handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
-        "LiteLLM": {"level": "CRITICAL"},
-        "httpx": {"level": "WARNING"},
+        # Whatever LOG_LEVEL says, these keep quiet about statements, bodies and headers.
+        **{
+            name: {"level": "WARNING"}
+            for name in (
+                *("httpx", "httpcore", "openai", "anthropic", "urllib3", "botocore", "boto3", "s3transfer"),
+                *("django.db.backends", "django.template", "psycopg", "markdown_it", "PIL", "kombu", "amqp"),
+            )
+        },
+        **{name: {"level": "CRITICAL"} for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")},
         # A line per sweep, every few seconds, hides the lines that matter.
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

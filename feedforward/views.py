@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -51,7 +54,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault. Renders without database, session or context processors, which may be what broke."""
+    """500: our fault; 503 when it is the database that does not answer.
+
+    Renders without database, session or context processors, which may be what broke.
+    """
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return unavailable(request)
     try:
         page: str = render_to_string("500.html", {"request_id": request_id.get()})
     except Exception:  # Whatever broke the page may break this one too; a plain sentence always works.

@@ -18,13 +18,17 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from feedforward.tests.access_table import REDIRECTS, ROWS, SEES, SOMETIMES, Row
 from feedforward.tests.cast import ACTORS, ANONYMOUS, CANARY, CLOSED, Scene
 from feedforward.tests.cast import scene as make_scene
+from feedforward.tests.headers import faults
 from feedforward.tests.watching import writes
 
 # Each test runs in a savepoint inside the module's own transaction.
 pytestmark = pytest.mark.django_db
 REFUSED = frozenset({401, 403, 404, 405})
-# Who asks by htmx as well.
+# Who asks by htmx, and as a program does, as well.
 BY_HTMX_TOO = frozenset({ANONYMOUS, "elsewhere"})
+# There is no interface for programs of its own: they get the addresses of the pages, and the refusals of the pages.
+AS_A_PROGRAM = {"accept": "application/json", "x-requested-with": "XMLHttpRequest"}
+OTHER_METHODS = ("HEAD", "OPTIONS", "PUT", "DELETE")
 # For whom the answer is compared with that for an id which does not exist.
 STRANGERS = frozenset({"elsewhere", "peer", "other_instructor"})
 # That somebody read, exported or works on something may be noted on a GET.
@@ -88,8 +92,10 @@ def cookies(scene: Scene) -> dict[str, str]:
 
 
 @pytest.fixture
-def ask(scene: Scene, cookies: dict[str, str]) -> Callable[..., tuple[HttpResponse, list[str]]]:
-    """Return a function that asks as an actor and takes everything back; it gives the answer and the writes."""
+def ask(
+    scene: Scene, cookies: dict[str, str], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., tuple[HttpResponse, list[str]]]]:
+    """Give a function that asks as an actor and takes everything back; it gives the answer and the writes."""
     from django.conf import settings
 
     client = Client(raise_request_exception=False)
@@ -97,14 +103,21 @@ def ask(scene: Scene, cookies: dict[str, str]) -> Callable[..., tuple[HttpRespon
     def asked(actor: str, method: str, url: str, data: dict[str, str], **headers: str) -> tuple[Any, list[str]]:
         client.cookies.clear()
         client.cookies[settings.SESSION_COOKIE_NAME] = cookies[actor]
+        # What is no form arrives as a program would send it.
+        more = {} if method in {"GET", "HEAD", "POST"} else {"content_type": "application/json"}
         with transaction.atomic(), writes(but=VISIT_TABLES) as written:
-            answer = getattr(client, method.lower())(url, data, headers=headers)
+            answer = getattr(client, method.lower())(url, data, headers=headers, **more)
             body = b"".join(answer) if answer.streaming else answer.content
             transaction.set_rollback(True)
         answer.body = body.decode("utf-8", "replace")
+        assert not (wrong := faults(answer)), f"{actor} {method} {url}: {answer.status_code} {wrong}"
+        asked_by.append(actor)
         return answer, written
 
-    return asked
+    asked_by: list[str] = []
+    yield asked
+    # For the summary at the end of the run (conftest.py).
+    request.node.user_properties.append(("access", (len(asked_by), sorted(set(asked_by)))))
 
 
 def same_words(body: str) -> str:
@@ -153,6 +166,9 @@ def test_row(row: Row, scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) 
             assert not written and CANARY not in fragment.body.lower(), f"{said} by htmx"
             assert fragment.status_code == (401 if actor == ANONYMOUS else answer.status_code), f"{said} by htmx"
             assert (actor == ANONYMOUS) == ("HX-Redirect" in fragment.headers), f"{said} by htmx"
+            program, written = ask(actor, row.method, url, data, **AS_A_PROGRAM)
+            assert not written and CANARY not in program.body.lower(), f"{said} as a program"
+            assert program.status_code == answer.status_code, f"{said} but {program.status_code} as a program"
         if actor in (ANONYMOUS, CLOSED):
             continue
         if (
@@ -163,6 +179,31 @@ def test_row(row: Row, scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) 
             missing, _written = ask(actor, row.method, reverse(row.name, kwargs=other_ids(kwargs)), data)
             assert missing.status_code == answer.status_code, f"{said} but {missing.status_code} for a missing id"
             assert same_words(missing.body) == same_words(answer.body), said
+
+
+@pytest.mark.parametrize("name", sorted({row.name for row in ROWS}))
+def test_no_other_method_opens_an_address(name: str, scene: Scene, ask: Callable[..., tuple[Any, list[str]]]) -> None:
+    """HEAD is a look, OPTIONS tells nothing, and what the address does not offer is refused to everybody."""
+    rows = {row.method: row for row in ROWS if row.name == name}
+    row = next(iter(rows.values()))
+    url = reverse(name, kwargs=row.kwargs(scene))
+    allowed = frozenset[str]().union(*(row.allow for row in rows.values()))
+    known = sorted(allowed - {ANONYMOUS, CLOSED})
+    for actor, methods in (
+        (ANONYMOUS, ("HEAD", "DELETE")),
+        ("elsewhere", OTHER_METHODS),
+        *((k, OTHER_METHODS) for k in known[:1]),
+    ):
+        for method in methods:
+            answer, written = ask(actor, method, url, {})
+            said = f"{actor} {method} {url}: {answer.status_code}"
+            kept = [sql for sql in written if not sql.startswith(MAY_NOTE)]
+            assert not kept, f"{said} wrote {kept}"
+            if actor not in allowed:
+                assert CANARY not in answer.body.lower(), said
+                assert leads_to_login(answer) or answer.status_code in {403, 404, 405}, said
+            elif method in {"PUT", "DELETE"} and "POST" not in rows:
+                assert answer.status_code in {302, 403, 404, 405}, said
 
 
 UNSAFE = [row for row in ROWS if row.method == "POST" and row.allow]

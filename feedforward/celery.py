@@ -25,7 +25,10 @@ def use_django_logging(**kwargs: object) -> None:
 
     from django.conf import settings
 
+    from feedforward.logs import keep_tracebacks_short
+
     dictConfig(settings.LOGGING)
+    keep_tracebacks_short()
 
 
 @worker_before_create_process.connect

@@ -45,11 +45,11 @@ class Reply:
 
 @dataclass
 class ProviderServer:
-    """A running server. ``reply`` answers every request; ``seen`` holds what arrived."""
+    """A running server. ``reply`` answers every request, as it is or made from it; ``seen`` holds what arrived."""
 
     address: str
     seen: list[Seen] = field(default_factory=list)
-    reply: Reply = field(default_factory=Reply)
+    reply: Reply | Callable[[Seen], Reply] = field(default_factory=Reply)
     closing: threading.Event = field(default_factory=threading.Event)
 
     def base_url(self, kind: str) -> str:
@@ -73,8 +73,9 @@ def provider_server() -> Iterator[ProviderServer]:
             length = int(self.headers.get("content-length") or 0)
             body = self.rfile.read(length)
             headers = {name.lower(): value for name, value in self.headers.items()}
-            made.seen.append(Seen(self.path, headers, json.loads(body or b"null"), self.client_address[0]))
-            reply = made.reply
+            seen = Seen(self.path, headers, json.loads(body or b"null"), self.client_address[0])
+            made.seen.append(seen)
+            reply = made.reply(seen) if callable(made.reply) else made.reply
             self.close_connection = True
             try:
                 if reply.raw is not None:

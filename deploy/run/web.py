@@ -5,11 +5,18 @@ Without this every process loads the pages at its first request: 30 MB each, and
 
 from __future__ import annotations
 
+import copy
 import gc
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.urls import get_resolver
+
+# gunicorn's own lines go the site's way: they name addresses, and those of invitations and resets open doors.
+logconfig_dict: dict[str, Any] = copy.deepcopy(settings.LOGGING)
+logconfig_dict["loggers"]["gunicorn.error"] = {"level": "WARNING", "handlers": [], "propagate": True}
+logconfig_dict["loggers"]["gunicorn.access"] = {"level": "CRITICAL", "handlers": [], "propagate": False}
 
 
 def when_ready(server: Any) -> None:

@@ -27,6 +27,7 @@ from aiconfig.plans import ModelChoice, set_assignment_models  # noqa: E402
 from courses.models import Assignment  # noqa: E402
 from courses.tests.cast import cast  # noqa: E402
 from feedback.models import Feedback, FeedbackRequest, ModelRun  # noqa: E402
+from feedback.tests import live_spoiling  # noqa: E402
 from feedback.tests.conftest import ESSAY  # noqa: E402
 from feedforward.models import OutgoingMail  # noqa: E402
 from submissions.intake import submit_draft  # noqa: E402
@@ -113,7 +114,7 @@ def status() -> dict[str, Any]:
     }
 
 
-ACTIONS = {"setup": setup, "submit": submit, "status": status, "fill": fill}
+ACTIONS = {"setup": setup, "submit": submit, "status": status, "fill": fill, **live_spoiling.ACTIONS}
 
 if __name__ == "__main__":
     # One line in, one line out: starting a process per question would cost more than the site it asks about.

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from redis import Redis
 
 from deploy.run.tests.running_site import BASE_DIR, RunningSite, serves_survives_kills_and_stops
 from feedback.tests.stub_reviewers import StubProvider
+from feedforward.tests import canary
 
 pytestmark = pytest.mark.live
 RUNS = 6  # three models twice
@@ -100,6 +102,42 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Live
         provider.close()
 
 
+FAILING = ("unauthorised", "html", "empty", "refusing", "truncating", "wrong-nonce", "hallucinating", "nowhere")
+
+
+def nothing_is_told(live: LiveSite, provider: StubProvider) -> None:
+    """No rare word in what the real processes say, queue, cache or write, after failures of every kind."""
+    live.act("spoil", provider.base_url, *FAILING)
+    for method, path, headers in (
+        ("GET", f"/join/{canary.DRAFT}{'x' * 30}/", {}),
+        ("POST", f"/join/{canary.DRAFT}{'x' * 30}/", {}),
+        ("GET", f"/people/?q={canary.NAME}", {}),
+        ("GET", f"/accounts/password/reset/key/1-{canary.PASSWORD}/", {}),
+        ("GET", f"/?q={canary.NAME}", {"Host": "elsewhere.example"}),
+        ("POST", "/accounts/login/", {"Cookie": f"session={canary.PASSWORD}", "Referer": f"/{canary.NAME}"}),
+    ):
+        connection = HTTPConnection("127.0.0.1", live.site.port, timeout=20)
+        connection.request(method, path, body=f"login={canary.EMAIL}&password={canary.PASSWORD}", headers=headers)
+        assert connection.getresponse().status < 500, path
+        connection.close()
+    deadline = time.monotonic() + 60
+    while (said := live.act("spoilt")) and ("failed" not in said or not {"needs_human", "in_review"} & set(said)):
+        assert time.monotonic() < deadline, (said, live.site.lines[-30:])
+        time.sleep(0.25)
+    assert live.act("search") == []
+    assert canary.told(live.site.lines, canary.RARE) == []
+    socket_path = next((live.data_dir / "broker").glob("*.sock"))
+    kept = {}
+    for number in (0, 1):  # messages and cache
+        with Redis(unix_socket_path=str(socket_path), db=number) as broker:
+            kept |= {key: canary.value_of(broker, key) for key in broker.scan_iter(count=500)}
+    assert kept and not [key for key, value in kept.items() if canary.held(f"{key!r} {value}")]
+    # The broker's own file keeps every message there ever was.
+    for path in (live.data_dir / "broker").rglob("*"):
+        if path.is_file():
+            assert canary.held(path.read_bytes().decode("latin-1")) == [], path.name
+
+
 def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None:
     site, provider = live
     site.act("submit", "1")
@@ -128,6 +166,8 @@ def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None
     assert said["runs"] == {"succeeded": 5 * RUNS}
     assert said["feedback"] == 5 and len(said["requests"]) == 5
     assert said["mails"].get("review_waits", 0) <= 6
+
+    nothing_is_told(site, provider)
 
     # One site serves for both: starting another would cost more than all the rest of this test.
     serves_survives_kills_and_stops(site.site)

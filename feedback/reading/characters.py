@@ -43,6 +43,9 @@ _ANYTHING = re.compile(
 # Hebrew to Myanmar, Khmer, Mongolian, Balinese, Arabic forms: scripts whose spelling uses joiners.
 _JOINED_SCRIPT = re.compile(r"[\u0590-\u109f\u1780-\u18af\u1b00-\u1b7f\ua800-\ua8ff\ufb50-\ufdff\ufe70-\ufefc]")
 _ALPHABETIC = re.compile(r"[A-Za-zÀ-ɏͰ-ԯ]")
+# Hyphenation never falls after every single letter.
+_HYPHEN_AFTER_EACH = re.compile("(?:[^\\W\\d_]\xad){4,}")
+_ANNOTATION = re.compile("\ufff9[^\ufffb\n]*")
 # Fewer zero-width characters inside words than this are leftovers of editors and web pages, not a message.
 _IN_WORD_NOTICED = 3
 _RUN_NOTICED = 4
@@ -138,6 +141,10 @@ def _invisible(text: str) -> Iterator[Found]:
     yield from _zero_width(text)
     for match in _OVERRIDE.finditer(text):
         yield Found("bidi_override", "INVISIBLE_TEXT", *match.span())
+    for match in _HYPHEN_AFTER_EACH.finditer(text):
+        yield Found("hyphen_after_each_letter", "INVISIBLE_TEXT", *match.span())
+    for match in _ANNOTATION.finditer(text):
+        yield Found("annotation", "INVISIBLE_TEXT", *match.span())
 
 
 def _spelled_by_selectors(run: str) -> str:

@@ -39,13 +39,18 @@ _FUNCTION_WORDS = re.compile(
     re.IGNORECASE,
 )
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
-_LOOKALIKES = dict(
-    zip(
-        "аеорсухѕіјԁӏьВЕКМНОРСТУХАЅІЈԍԛԝɡɑοαεικνρτυχγωΑΒΕΖΗΙΚΜΝΟΡΤΥΧոսցհյօіɪɢɴᴏʀᴇʙᴄᴅғʜᴊᴋʟᴍᴘǫᴛᴜᴠᴡʏᴢᴀ",
-        "aeopcyxsijdlbBEKMHOPCTYXASIJgqwgaoaeiknprtuxvwABEZHIKMNOPTYXnugpjoiignorebcdfhjklmpqtuvwyza",
-        strict=False,
-    )
-)
+# Letters of other scripts and small capitals that a reader takes for the Latin letter in front.
+_LOOKALIKES = {
+    lookalike: plain
+    for plain, lookalikes in {
+        "a": "аɑαᴀ", "b": "ьвʙβ", "c": "сᴄϲ", "d": "ԁᴅ", "e": "еεᴇҽ", "f": "ғꜰƒ", "g": "ԍɡɢց", "h": "нһʜհ", "i": "іιɪıɩ",
+        "j": "јᴊյϳʝ", "k": "кκᴋ", "l": "ӏʟ", "m": "мᴍ", "n": "пɴոη", "o": "оοᴏօσ", "p": "рρᴘ", "q": "ԛǫꞯզ", "r": "гʀ",
+        "s": "ѕꜱ", "t": "тτᴛ", "u": "υᴜսμ", "v": "νᴠѵ", "w": "ԝωᴡա", "x": "хχ", "y": "уγʏ", "z": "ᴢ",
+        "A": "АΑ", "B": "ВΒ", "C": "С", "E": "ЕΕ", "H": "НΗ", "I": "ІΙ", "J": "Ј", "K": "КΚ", "M": "МΜ", "N": "Ν", "O": "ОΟ",
+        "P": "РΡ", "S": "Ѕ", "T": "ТΤ", "X": "ХΧ", "Y": "УΥ", "Z": "Ζ",
+    }.items()
+    for lookalike in lookalikes
+}  # fmt: skip
 _UPSIDE_DOWN = dict(zip("ɐqɔpǝɟƃɥᴉɾʞןɯuodbɹsʇnʌʍxʎz", _LATIN, strict=False)) | {"ı": "i", "ƒ": "f", "ɓ": "g", "ɩ": "i"}
 _LEET_I = str.maketrans("01345678@$!|+", "oieasgtbasilt")
 _LEET_L = str.maketrans("01345678@$!|+", "oleasgtbaslit")
@@ -59,6 +64,18 @@ _CODES = re.compile(r"(?:\b\d{2,3}[\s,;]{1,2}){9,}\d{2,3}\b")
 _ENTITIES = re.compile(r"(?:&#[xX]?[0-9A-Fa-f]{2,5};\s?){4,}")
 _ESCAPES = re.compile(r"(?:\\u\{?[0-9A-Fa-f]{4,5}\}?){4,}")
 _PERCENT = re.compile(r"(?<![\w.+%-])[\w.+-]{0,60}(?:%[0-9A-Fa-f]{2}[\w.+-]{0,60}){2,}")
+_PRIVATE = re.compile(r"[\ue020-\ue07e\uf020-\uf07e]{8,}")
+_BRAILLE = re.compile(r"[\u2800-\u283f ]{10,}")
+_BRAILLE_LETTERS = dict(
+    zip(
+        (1, 3, 9, 25, 17, 11, 27, 19, 10, 26, 5, 7, 13, 29, 21, 15, 31, 23, 14, 30, 37, 39, 58, 45, 61, 53),
+        _LATIN,
+        strict=True,
+    )
+)
+_STACKED_MARK = re.compile("[\u0300-\u036f\u0488\u0489\u20d0-\u20f0]")
+_STACKED_MARKS = 6
+_UNSEEN = re.compile("[\xad\u034f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _MORSE = re.compile(r"(?:[.\-–—−·•]{1,5}[ /|]{1,3}){8,}[.\-–—−·•]{1,5}")
 _MORSE_LETTERS = dict(
     zip(
@@ -73,10 +90,15 @@ _MAX_MATCHES = 20
 def decoded_instructions(text: str) -> Iterator[tuple[str, int, int, str]]:
     """Yield (kind, start, end, decoded) for every disguised instruction in ``text``; offsets are of ``text``."""
     sentences = split_sentences(text)
+    hides = bool(_UNSEEN.search(text))
     for kind, variant in _same_length_variants(text):
         for sentence in sentences:
-            piece = variant[sentence.start : sentence.end]
-            if piece != sentence.text and _only_after_decoding(piece, sentence.text):
+            piece, original = variant[sentence.start : sentence.end], sentence.text
+            if piece == original:
+                continue
+            if hides:  # a character nobody sees between two letters must not keep them apart
+                piece, original = _UNSEEN.sub("", piece), _UNSEEN.sub("", original)
+            if _only_after_decoding(piece, original):
                 yield kind, sentence.start, sentence.end, piece
     for sentence in sentences:
         yield from (
@@ -149,16 +171,23 @@ def _fold(character: str) -> str:
         return _LATIN[ord(character) - 0x1F1E6]
     if 0x1F130 <= ord(character) <= 0x1F189:
         return _LATIN[(ord(character) - 0x1F130) % 32 % 26]
+    if 0x249C <= ord(character) <= 0x24B5:
+        return _LATIN[ord(character) - 0x249C]
     plain = unicodedata.normalize("NFKC", character)
+    plain = _LOOKALIKES.get(plain, plain)
     return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else ""
 
 
 def _rewritten(sentence: str) -> Iterator[tuple[str, str]]:
     yield "reversed", sentence[::-1]
+    if not sentence.isascii():
+        composed = unicodedata.normalize("NFC", sentence)
+        if len(_STACKED_MARK.findall(composed)) >= _STACKED_MARKS:
+            yield "stacked_marks", _STACKED_MARK.sub("", composed)
     if any(c in _UPSIDE_DOWN for c in sentence if not c.isascii()):
         yield "upside_down", "".join(_UPSIDE_DOWN.get(c, c) for c in reversed(sentence))
-    letters = sum(c.isalpha() for c in sentence)
-    if letters >= 12 and sentence.isascii() and not _FUNCTION_WORDS.search(sentence):
+    coded = sentence.isascii() and not _FUNCTION_WORDS.search(sentence)
+    if coded and sum(c.isalpha() for c in sentence) >= 12:
         lower = sentence.lower()
         yield "atbash", lower.translate(str.maketrans(_LATIN, _LATIN[::-1]))
         for shift in (*range(1, 13), *range(14, 26)):
@@ -189,9 +218,11 @@ def _holds(run: str, words: str) -> bool:
 def _base64(raw: str) -> str:
     compact = re.sub(r"\s", "", raw).replace("-", "+").replace("_", "/").rstrip("=")
     try:
-        return readable(base64.b64decode(compact + "=" * (-len(compact) % 4)))
+        decoded = readable(base64.b64decode(compact + "=" * (-len(compact) % 4)))
     except (binascii.Error, ValueError):
         return ""
+    # Encoded twice: each time it gets shorter, so this ends.
+    return _base64(decoded) or decoded if _BASE64.fullmatch(decoded) else decoded
 
 
 def _base32(raw: str) -> str:
@@ -215,8 +246,22 @@ def _bits(raw: str) -> str:
 
 
 def _codes(raw: str) -> str:
-    values = [int(value) for value in re.findall(r"\d+", raw)]
-    return readable(bytes(values)) if all(32 <= value < 127 for value in values) else ""
+    numbers = re.findall(r"\d+", raw)
+    for base in (10, 8):
+        if base == 8 and re.search(r"[89]", raw):
+            continue
+        values = [int(number, base) for number in numbers]
+        if all(32 <= value < 127 for value in values):
+            return readable(bytes(values))
+    return ""
+
+
+def _private(raw: str) -> str:
+    return readable(bytes(ord(character) & 0x7F for character in raw))
+
+
+def _braille(raw: str) -> str:
+    return "".join(_BRAILLE_LETTERS.get(ord(character) - 0x2800, " ") for character in raw)
 
 
 def _escapes(raw: str) -> str:
@@ -240,4 +285,6 @@ _ENCODINGS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
     ("escapes", _ESCAPES, _escapes),
     ("percent", _PERCENT, lambda raw: unquote(raw).replace("+", " ")),
     ("morse", _MORSE, _morse),
+    ("private_use", _PRIVATE, _private),
+    ("braille", _BRAILLE, _braille),
 )

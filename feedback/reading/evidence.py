@@ -97,7 +97,7 @@ class Locator:
         return self._located(quote, sentence_id, "verified", self._normal.span(exact, exact + len(wanted)), None)
 
     def _exact(self, wanted: str, sentence_id: str) -> int | None:
-        """Offset of the occurrence nearest to the cited sentence, in the normalised text."""
+        """Offset of the occurrence nearest to the cited sentence, in the normalised text; one that is whole comes first."""
         haystack = self._normal.text
         if not wanted or wanted not in haystack:
             return None
@@ -107,17 +107,37 @@ class Locator:
         while at >= 0:
             places.append(at)
             at = haystack.find(wanted, at + 1)
-        if sentence is None:
+        if len(places) == 1:
             return places[0]
 
         def distance(place: int) -> int:
+            if sentence is None:
+                return 0
             start, end = self._normal.span(place, place + len(wanted))
             return max(0, sentence.start - end + 1, start - sentence.end + 1)
 
-        return min(places, key=lambda place: (distance(place), place))
+        def cut(place: int) -> bool:
+            return bool(self._cut_word_changes_sense(place, place + len(wanted)))
+
+        return min(places, key=lambda place: (cut(place), distance(place), place))
 
     def _nearly(self, quote: str, wanted: str, sentence_id: str) -> Quote:
-        place = self._best_place(wanted, sentence_id)
+        """The cited sentence and what stands around it first; if these words are not there, the whole draft."""
+        near = self._around(sentence_id, len(wanted))
+        if near is not None:
+            found = self._looked_at(quote, wanted, sentence_id, self._best_within(wanted, *near))
+            if found.status == "verified":
+                return found
+        return self._looked_at(quote, wanted, sentence_id, self._best_within(wanted, 0, len(self._normal.text)))
+
+    def _around(self, sentence_id: str, reach: int) -> tuple[int, int] | None:
+        sentence = self._sentences.get(sentence_id)
+        if sentence is None:
+            return None
+        first = bisect_left(self._normal.starts, sentence.start) - reach
+        return max(0, first), bisect_left(self._normal.starts, sentence.end) + reach
+
+    def _looked_at(self, quote: str, wanted: str, sentence_id: str, place: tuple[float, int, int] | None) -> Quote:
         if place is None:
             return Quote(sentence_id, quote, "not_found", score=0.0)
         score, start, end = place
@@ -143,18 +163,8 @@ class Locator:
         left = re.search(r"[^\W_]+\Z", text[max(0, start - 6) : start])
         return "negation" if left and left.group() in _PREFIXES and text[start : start + 1].isalpha() else ""
 
-    def _best_place(self, wanted: str, sentence_id: str) -> tuple[float, int, int] | None:
-        """(score, start, end) of the most similar stretch of the normalised text; of equal ones that at the sentence."""
-        everywhere = self._best_within(wanted, 0, len(self._normal.text))
-        sentence = self._sentences.get(sentence_id)
-        if everywhere is None or sentence is None or everywhere[0] < APPROXIMATE_SCORE:
-            return everywhere
-        first = max(0, bisect_left(self._normal.starts, sentence.start) - len(wanted))
-        last = bisect_left(self._normal.starts, sentence.end) + len(wanted)
-        near = self._best_within(wanted, first, last)
-        return near if near and near[0] >= everywhere[0] else everywhere
-
     def _best_within(self, wanted: str, first: int, last: int) -> tuple[float, int, int] | None:
+        """(score, start, end) of the most similar stretch of ``first:last`` of the normalised text."""
         haystack = self._normal.text[first:last]
         if not haystack or not wanted:
             return None

@@ -24,6 +24,8 @@ _INVISIBLE = re.compile(
 _JOINING = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u08ff\u0900-\u1fff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ua66f-\uabff\U00010a00-\U0001e94a]"
 )
+# Printable ASCII words with single blanks between them (but no grave accent, which is a quotation mark), else one character.
+_PIECE = re.compile(r"[!-_a-~]+(?: [!-_a-~]+)*|[\s\S]")
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,8 @@ def normalise_with_map(text: str, *, compose: bool = True) -> Normalised:
         if cluster.isspace():
             pending_blank = (pending_blank[0], end) if pending_blank else (start, end)
             continue
-        normal = _normal_cluster(cluster)
+        plain = end - start > 1 and cluster.isascii()  # a run that only has to be lowered, letter by letter
+        normal = cluster.lower() if plain else _normal_cluster(cluster)
         if not normal:
             continue
         if pending_blank and pieces:
@@ -61,10 +64,9 @@ def normalise_with_map(text: str, *, compose: bool = True) -> Normalised:
             starts.append(pending_blank[0])
             ends.append(pending_blank[1])
         pending_blank = None
-        for char in normal:
-            pieces.append(char)
-            starts.append(start)
-            ends.append(end)
+        pieces.append(normal)
+        starts.extend(range(start, end) if plain else [start] * len(normal))
+        ends.extend(range(start + 1, end + 1) if plain else [end] * len(normal))
     return Normalised("".join(pieces), starts, ends)
 
 
@@ -85,10 +87,10 @@ def _normal_cluster(cluster: str) -> str:
 
 
 def _clusters(text: str, compose: bool) -> Iterator[tuple[str, int, int]]:
-    """(characters, start, end): mostly single characters, a base with its combining marks where there are any."""
+    """(characters, start, end): a run of plain ASCII words, a character, or a base with its combining marks."""
     if not compose or not _JOINING.search(text):
-        for index, char in enumerate(text):
-            yield char, index, index + 1
+        for match in _PIECE.finditer(text):
+            yield match.group(), *match.span()
         return
     start = 0
     while start < len(text):

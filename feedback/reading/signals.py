@@ -12,11 +12,16 @@ from functools import lru_cache
 
 from feedback.contract import Sentence
 
+_READER = r"(?:ai|llm|grader|marker|reviewer|evaluator|assessor|examiner|language model|model|system|bot)s?"
 _STRUCTURE = re.compile(
     r"<\|[\w ]{2,30}\|>|<｜[^｜>]{2,40}｜>|\[/?INST\]|<</?SYS>>|</?(?:start|end)_of_turn>"
-    r"|</?(?:draft|essay|submission|student_text|document|rubric|system|assistant|instructions?|prompt|user|context)>"
-    r"|(?:^|\n)[ \t#*>\-=]{0,10}(?:system|assistant|developer)(?: (?:message|prompt|note))?\s*(?::|\n)"
-    r"|\{\s*\"(?:schema_version|criteria|criterion_id|level)\"\s*:",
+    r"|</?(?:draft|essay|submission|student_text|document|rubric|system|assistant|instructions?|prompt|user|context|result|think"
+    r"|thinking|function_calls|invoke|tool_(?:call|use|result)|grade|grading|evaluation|review|answer)(?: [^<>\n]{0,80})?>"
+    r"|```\s*(?:system|assistant|instructions?|prompt)\b"
+    r"|(?:^|\n)[ \t#*>\-=\[]{0,10}(?:system|assistant|developer|admin)(?: (?:message|prompt|note|override|notice))?\s*(?::|\n|\])"
+    r"|(?:^|\n)\W{0,10}(?:(?:start|begin(?:ning)?|end) of (?:the )?(?:student(?:['’]s)? )?(?:draft|essay|submission|document|input|text)"
+    r"|(?:begin|end|new|hidden) (?:system )?(?:prompt|instructions?))\W{0,10}(?=\n|\Z)"
+    r"|\{\s*\"(?:schema_version|criteria|criterion_id|level)\"\s*:|\bcriterion_id\s*[:=]|\bP\d{1,3}\.S\d{1,3}\b",
     re.IGNORECASE,
 )
 _ORDERS = re.compile(
@@ -24,13 +29,18 @@ _ORDERS = re.compile(
     r"\b(?:rubric|instructions?|criteri(?:a|on)|guidelines|prompt|descriptors?|what (?:the|your))\b"
     r"|\b(?:give|award|assign|return|respond with|output|select|choose|grant|rate|mark|score)\b[^.!?\n]{0,50}"
     r"\b(?:highest|top|maximum|max|full|best|perfect)\b[^.!?\n]{0,12}\b(?:levels?|marks?|scores?|grades?|points|ratings?)\b"
+    r"|\b(?:give|award|assign|return|respond with|output|set|answer with|must award)\b[^.!?\n]{0,30}\b(?:level|stufe)\s*[:=]?\s*\d"
     r"|\b(?:updated|new|revised|corrected) (?:rubric|marking scheme|grading criteria|instructions)\b\s*[:(]"
+    r"|\b(?:rubric|marking scheme|grading criteria) (?:has|have|was|were|is|are) (?:been |now )?"
+    r"(?:changed|updated|replaced|revised|superseded|void|cancelled)\b"
     r"|\b(?:note|message|instructions?|attention|for|to|dear)\b[ :,]{1,3}(?:the |all |any |any future )?"
     r"(?:llm|ai|a\.i\.|language model|automated|automatic|machine)s?\b[ -]?(?:reviewers?|graders?|markers?|models?|systems?|assistants?|evaluators?)?\s*[:,]"
+    rf"|(?:^|\n)\W{{0,10}}(?:instructions?|notes?|message) (?:for|to) (?:the |all |any )?{_READER}\b"
     r"|\byou are (?:now |actually )?(?:an? |the )?(?:helpful |new |lenient )?(?:assistant|reviewer|grader|ai|language model)\b"
     r"|\b(?:do not|don't|never) (?:mention|report|list|flag|point out)\b[^.!?\n]{0,30}\b(?:weakness|problem|issue|error|this)"
     r"|\bif you (?:do not|don't) give (?:me|this)\b"
-    r"|(?:^|\n)[ \t]{0,10}(?:example \d+|previous feedback|earlier feedback|reviewer(?: \d)?)\s*:.{0,120}\b(?:level|status|score|all goals)\b"
+    r"|(?:^|\n)[ \t]{0,10}(?:example \d+|reviewer(?: \d)?|(?:previous|earlier|prior|final) (?:feedback|review|assessment|evaluation|grading"
+    r"|decision)(?: results?)?)\s*:.{0,120}(?:\b(?:level|status|score|all goals|approved|addressed)\b|\w\s*=\s*\d)"
     r"|\b(?:every|each|all) criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
     re.IGNORECASE,
 )

@@ -96,6 +96,16 @@ def test_of_two_equally_near_places_the_cited_one_is_taken() -> None:
         assert found.verified and found.start == sentence.start
 
 
+def test_a_place_that_says_the_same_is_preferred_to_a_nearer_one_that_does_not() -> None:
+    text = "It costs 120 dollars per year here.\n\nBut it costs 20 dollars per year there."
+    found = Locator(text, split_sentences(text)).locate("20 dollars per year", "P1.S1")
+    assert found.verified and found.shown == "20 dollars per year" and found.start == text.rindex("20")
+    quote = "Now it costs just 20 dollars per yeer in the town."
+    text = "Now it costs just 120 dollars per year in the town.\n\nNow it costs just 20 dollars per year in the town."
+    found = Locator(text, split_sentences(text)).locate(quote, "P1.S1")
+    assert found.verified and "120" not in found.shown
+
+
 def test_invisible_and_decomposed_characters_do_not_matter() -> None:
     text = unicodedata.normalize("NFD", "The café intro\xadduced a naïve pol\u200bicy.")
     found = Locator(text, split_sentences(text)).locate("café introduced a naïve policy", "P1.S1")

@@ -93,6 +93,8 @@ requirements: ## compile requirements*.txt (needs uv)
 		--custom-compile-command "make requirements" requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 		--custom-compile-command "make requirements" requirements-saml.in -o requirements-saml.txt
+	uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--custom-compile-command "make requirements" requirements-s3.in -o requirements-s3.txt
 
 clean: ## remove what can be made again; the data folder stays
 	rm -rf $(VENV) staticfiles .mypy_cache .ruff_cache .pytest_cache .import_linter_cache htmlcov .coverage test-artifacts

@@ -41,6 +41,8 @@ WORDS = {
     "draft.refused": _("a hand-in was refused"),
     "draft.read": _("the file was read"),
     "draft.unreadable": _("the file could not be read"),
+    "draft.replaced": _("handed in other files in its place"),
+    "draft.file_forgotten": _("a file nobody can open was removed"),
     "draft.text_confirmed": _("confirmed the text"),
     "draft.withdrawn": _("took the draft back"),
     "draft.file_opened": _("opened the original file"),

@@ -79,6 +79,13 @@ class AssignmentForm(OnceForm):
     hours_between = forms.IntegerField(
         label=_("Hours between drafts"), min_value=0, max_value=720, initial=0, help_text=_("0: no waiting")
     )
+    max_files = forms.IntegerField(
+        label=_("Files per draft"),
+        min_value=1,
+        max_value=5,
+        initial=1,
+        help_text=_("Several are read one after the other, as one draft."),
+    )
     min_words = forms.IntegerField(label=_("Fewest words"), min_value=0, max_value=200_000, required=False)
     max_words = forms.IntegerField(label=_("Most words"), min_value=1, max_value=200_000, required=False)
     formats = forms.MultipleChoiceField(

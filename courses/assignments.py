@@ -40,6 +40,7 @@ class AssignmentFields(TypedDict, total=False):
     closes_at: datetime | None
     max_drafts: int
     hours_between: int
+    max_files: int
     min_words: int | None
     max_words: int | None
     formats: list[str]

@@ -279,6 +279,7 @@ COPIED_ASSIGNMENT_FIELDS = (
     "instructions",
     "max_drafts",
     "hours_between",
+    "max_files",
     "min_words",
     "max_words",
     "formats",

@@ -346,6 +346,9 @@ class Assignment(LifecycleModel):
     hours_between = models.PositiveSmallIntegerField(
         _("hours between drafts"), default=0, validators=[MaxValueValidator(720)]
     )
+    max_files = models.PositiveSmallIntegerField(
+        _("files per draft"), default=1, validators=[MinValueValidator(1), MaxValueValidator(5)]
+    )
     min_words = models.PositiveIntegerField(_("fewest words"), null=True, blank=True)
     max_words = models.PositiveIntegerField(_("most words"), null=True, blank=True)
     formats = models.JSONField(_("formats"), default=list, blank=True)  # empty: all that can be read
@@ -378,6 +381,9 @@ class Assignment(LifecycleModel):
             *lifecycle_constraints("assignment"),
             models.CheckConstraint(
                 condition=models.Q(max_drafts__gte=1, max_drafts__lte=20), name="assignment_max_drafts_range"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_files__gte=1, max_files__lte=5), name="assignment_max_files_range"
             ),
             models.CheckConstraint(
                 condition=models.Q(opens_at__isnull=True)

@@ -17,7 +17,8 @@ from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackReq
 from feedback.queue import View, aliases_of, ordered_ids
 from feedback.release import may_release
 from feedback.revision import goals_met
-from submissions.models import Draft
+from submissions.files import shared_with_others
+from submissions.models import Draft, DraftFile
 
 GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
 # Width of the drawn scale, its margins and the middle of its height, in SVG units.
@@ -134,6 +135,8 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
     gone = content is None or draft.content_removed_at is not None
     text = "" if content is None or gone else content.text
     structure = {} if content is None or gone else content.structure or {}
+    files = [] if gone else list(draft.files)
+    labels = _file_labels(draft, files)
     context: dict[str, Any] = {
         "draft": draft,
         "assignment": draft.assignment,
@@ -142,7 +145,10 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "feedback": feedback,
         "readings": request,
         "gone": gone,
-        "hidden": structure.get("hidden", []),
+        "hidden": [{**item, "label": labels.get(item.get("file", 0), "")} for item in structure.get("hidden", [])],
+        "not_read": [{**item, "label": labels.get(item.get("file", 0), "")} for item in draft.not_read],
+        "files": [{"position": row.position, "label": labels.get(row.position, "")} for row in files],
+        "shared_file": shared_with_others(draft, files),
         "place": place_in_queue(draft=draft, user=user, view=view, all_assignments=all_assignments),
         "view": view,
         "all_assignments": all_assignments,
@@ -167,7 +173,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         ),
         "discarded": [i for i in items if i.status == FeedbackItem.Status.DISCARDED],
         "criteria": criteria,
-        "paragraphs": _paragraphs(text, structure, shown),
+        "paragraphs": _paragraphs(text, structure, shown, labels),
         "groups": FeedbackItem.Group.choices,
         "can_change": feedback is not None
         and feedback.status in (Feedback.Status.IN_REVIEW, Feedback.Status.APPROVED)
@@ -200,8 +206,19 @@ def _other_wordings(item: FeedbackItem) -> list[tuple[int, dict[str, Any]]]:
     return found
 
 
-def _paragraphs(text: str, structure: dict[str, Any], shown: list[FeedbackItem]) -> list[Paragraph]:
-    return paragraphs(text, structure.get("blocks", []), marks_of(shown)) if text else []
+def _file_labels(draft: Draft, files: list[DraftFile]) -> dict[int, str]:
+    """Return what each of several files is called on the desk; a name may give away its author, so not in blind review."""
+    if len(files) < 2:
+        return {}
+    blind = draft.assignment.blind_review
+    return {row.position: f"File {row.position}" + ("" if blind else f": {row.original_name}") for row in files}
+
+
+def _paragraphs(
+    text: str, structure: dict[str, Any], shown: list[FeedbackItem], labels: dict[int, str]
+) -> list[Paragraph]:
+    starts = {item["start"]: labels.get(item["position"], "") for item in structure.get("files", [])}
+    return paragraphs(text, structure.get("blocks", []), marks_of(shown), starts) if text else []
 
 
 def _flags(feedback: Feedback | None, decided: set[str]) -> list[dict[str, Any]]:

@@ -41,12 +41,16 @@ class Piece:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """One block of the draft: ``kind`` as the extraction names it, ``level`` for headings and lists."""
+    """One block of the draft: ``kind`` as the extraction names it, ``level`` for headings and lists.
+
+    ``label`` names the file that begins here, in drafts of several files.
+    """
 
     kind: str
     level: int
     start: int
     pieces: tuple[Piece, ...]
+    label: str = ""
 
 
 def _blocks(text: str, blocks: Sequence[Mapping[str, Any]]) -> list[tuple[str, int, int, int]]:
@@ -60,8 +64,15 @@ def _blocks(text: str, blocks: Sequence[Mapping[str, Any]]) -> list[tuple[str, i
     return found
 
 
-def paragraphs(text: str, blocks: Sequence[Mapping[str, Any]], marks: Sequence[Mark]) -> list[Paragraph]:
+def paragraphs(
+    text: str,
+    blocks: Sequence[Mapping[str, Any]],
+    marks: Sequence[Mark],
+    labels: Mapping[int, str] | None = None,
+) -> list[Paragraph]:
     """Cut ``text`` into its blocks, and each block into pieces at the edges of ``marks``.
+
+    ``labels`` name the files that begin at an offset.
 
     Marks may overlap and may span blocks; those outside the text or empty are dropped.
     """
@@ -81,7 +92,7 @@ def paragraphs(text: str, blocks: Sequence[Mapping[str, Any]], marks: Sequence[M
                     begun.add(identity)
                     first = first or mark
             pieces.append(Piece(text[left:right], over, first))
-        result.append(Paragraph(kind, level, start, tuple(pieces)))
+        result.append(Paragraph(kind, level, start, tuple(pieces), (labels or {}).get(start, "")))
     return result
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from feedback.models import Feedback, FeedbackRequest, ModelRun
+from submissions.failures import failure_sentence
 from submissions.models import Draft
-from submissions.views import failure_sentence
 
 
 @dataclass(frozen=True)

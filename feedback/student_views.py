@@ -22,8 +22,8 @@ from feedback.progress_page import progress_of
 from feedback.replies import ReplyRefused, contest, mark_read, respond
 from feedback.revision import changes_since, goals_met
 from feedforward.ratelimit import limited
-from submissions.intake import Room, room_for
 from submissions.models import Draft
+from submissions.room import Room, room_for
 
 POLL_MIN_S, POLL_MAX_S = 2, 30
 

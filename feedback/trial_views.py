@@ -27,7 +27,7 @@ from feedback.trials.making import make_trial, remove_trial, run_trial
 from feedback.trials.page import compare, setting_of, view_of
 from feedforward.errors import DomainError
 from feedforward.ratelimit import limited
-from submissions.intake import limit_words, limits_for
+from submissions.room import limit_words, limits_for
 
 PER_PAGE = 20
 

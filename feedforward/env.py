@@ -110,6 +110,40 @@ def database(url: str, *, data_dir: Path) -> dict[str, Any]:
     raise BadSetting("DATABASE_URL must start with sqlite:// or postgres://.")
 
 
+def drafts(url: str, *, data_dir: Path, sealed: bool) -> dict[str, Any]:
+    """Return the entry of STORAGES for uploaded files; an empty ``url`` means a folder in the data folder.
+
+    ``file:///folder``, or ``s3://bucket/prefix?endpoint=https://host&region=name&addressing=path|virtual``. S3_ACCESS_KEY and
+    S3_SECRET_KEY give the key pair; without them boto3 looks where it always looks (environment, instance role).
+    """
+    backend = {"BACKEND": "feedforward.storage.DraftStorage"}
+    parts = urlsplit(url)
+    if not url or parts.scheme == "file":
+        folder = Path(unquote(parts.path)) if url else data_dir / "drafts"
+        options: dict[str, Any] = {
+            "location": folder,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        }
+        return {**backend, "OPTIONS": {"backend": "local", "sealed": sealed, "options": options}}
+    if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
+        raise BadSetting("DRAFTS_URL must look like file:///folder or s3://bucket/prefix (no keys in it).")
+    query = dict(parse_qsl(parts.query))
+    unknown = sorted(set(query) - {"endpoint", "region", "addressing"})
+    if unknown:
+        raise BadSetting(f"DRAFTS_URL does not know {unknown[0]}=; it takes endpoint, region and addressing.")
+    options = {"bucket_name": parts.netloc, "location": unquote(parts.path.strip("/"))}
+    for name, option in (("endpoint", "endpoint_url"), ("region", "region_name"), ("addressing", "addressing_style")):
+        if query.get(name):
+            options[option] = query[name]
+    access, secret = text("S3_ACCESS_KEY"), text("S3_SECRET_KEY")
+    if bool(access) != bool(secret):
+        raise BadSetting("S3_ACCESS_KEY and S3_SECRET_KEY go together.")
+    if access:
+        options |= {"access_key": access, "secret_key": secret}
+    return {**backend, "OPTIONS": {"backend": "s3", "sealed": sealed, "options": options}}
+
+
 def email(url: str) -> dict[str, object]:
     """Return Django's EMAIL_* settings for ``url`` such as ``smtp+tls://user:pass@host:587``; empty: console."""
     if not url or url.startswith("console:"):

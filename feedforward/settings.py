@@ -257,10 +257,7 @@ STATIC_ROOT = Path(env.text("STATIC_ROOT", str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "drafts": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "drafts", "file_permissions_mode": 0o600},
-    },
+    "drafts": env.drafts(env.text("DRAFTS_URL"), data_dir=DATA_DIR, sealed=env.flag("DRAFTS_SEALED")),
     "staticfiles": {"BACKEND": "feedforward.staticfiles.ModuleManifestStorage"},
 }
 WHITENOISE_MAX_AGE = 31_536_000

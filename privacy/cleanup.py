@@ -11,7 +11,6 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.files.storage import storages
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -23,6 +22,7 @@ from feedback.requests import cancel
 from feedback.trials.making import remove_trial
 from feedforward.models import OutgoingMail
 from privacy.models import CleanupPass
+from submissions.files import remove_stored
 from submissions.models import Draft, DraftContent
 
 logger = logging.getLogger(__name__)
@@ -96,10 +96,8 @@ def remove_due(*, now: datetime | None = None, dry_run: bool = False) -> Removed
 
 def remove_content(draft_id: int, *, now: datetime) -> int:
     """Remove one draft's words; returns how many files went. Safe to repeat."""
-    stored = DraftContent.objects.filter(draft_id=draft_id).values_list("stored_name", flat=True).first() or ""
-    # The file first: a row that still names a missing file is found again, a file without a row is not.
-    if stored:
-        storages["drafts"].delete(stored)
+    # The files first: a row that still names a missing file is found again, a file without a row is not.
+    files = remove_stored(draft_id)
     with transaction.atomic():
         draft = Draft.objects.select_for_update().select_related("assignment").get(pk=draft_id)
         runs = ModelRun.objects.filter(request__draft=draft)
@@ -123,9 +121,9 @@ def remove_content(draft_id: int, *, now: datetime) -> int:
             code="content.removed",
             obj=draft,
             course_id=draft.assignment.course_id,
-            counts={"files": int(bool(stored))},
+            counts={"files": files},
         )
-    return int(bool(stored))
+    return files
 
 
 def _clean_flags(draft: Draft) -> None:

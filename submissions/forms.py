@@ -1,12 +1,16 @@
-"""The form a draft is handed in with: a file or pasted text, and the key that makes a resend harmless."""
+"""The form a draft is handed in with: files or pasted text, and the key that makes a resend harmless."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
+
+from submissions.models import DraftFile
 
 
 class PastedTextField(forms.CharField):
@@ -16,10 +20,30 @@ class PastedTextField(forms.CharField):
         return super().to_python(value.replace("\x00", "") if isinstance(value, str) else value)
 
 
-class SubmitForm(forms.Form):
-    """Exactly one of ``file`` and ``text``. ``key`` is made when the form is shown."""
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
 
-    file = forms.FileField(label=_("Your file"), required=False, allow_empty_file=True, max_length=500)
+
+class FilesField(forms.FileField):
+    """Any number of files, in the order they were sent; an empty list when none was."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        chosen = data if isinstance(data, list | tuple) else [data]
+        cleaned = [super(FilesField, self).clean(item, initial) for item in chosen if item]
+        if self.required and not cleaned:
+            raise forms.ValidationError(self.error_messages["required"], code="required")
+        return cleaned
+
+
+class SubmitForm(forms.Form):
+    """Either ``file`` (one or more) or ``text``. ``key`` is made when the form is shown.
+
+    ``asked_same``: the student was told that this was handed in before; then ``same`` is shown and says "I mean it".
+    """
+
+    file = FilesField(label=_("Your file"), required=False, allow_empty_file=True, max_length=500)
     text = PastedTextField(
         label=_("Or paste your text"),
         required=False,
@@ -27,18 +51,57 @@ class SubmitForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 10}),
         help_text=_("Leave this empty if you choose a file."),
     )
+    same = forms.BooleanField(label=_("Hand in the same again; I mean it"), required=False)
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, max_files: int = 1, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {}).setdefault("key", uuid.uuid4())
         super().__init__(*args, **kwargs)
+        self.asked_same = False
+        widget = self.fields["file"].widget
+        assert isinstance(widget, FilesInput)
+        widget.allow_multiple_selected = max_files > 1
+        if max_files > 1:
+            widget.attrs["multiple"] = True
+            widget.attrs["data-max-files"] = str(max_files)
+            self.fields["file"].label = _("Your files")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if self.files and len(self.files.getlist("file")) > 1:
-            self.add_error("file", _("Please upload one file. Put everything into one document, or paste the text."))
-        elif data.get("file") is None and not (data.get("text") or "").strip() and not self.errors:
+        # All that were sent, whatever the field takes: none may be dropped in silence.
+        data["file"] = files = self.files.getlist("file") if self.files else []
+        pasted = (data.get("text") or "").strip()
+        if not files and not pasted and not self.errors:
             self.add_error("file", _("Choose a file, or paste your text below."))
-        elif data.get("file") is not None and (data.get("text") or "").strip():
+        elif files and pasted:
             self.add_error("text", _("Hand in a file or pasted text, not both. Empty one of the two."))
+        return data
+
+
+class ReplaceForm(SubmitForm):
+    """What takes the place of files that could not be read, or were read wrongly: of all of them, or of one."""
+
+    position = forms.TypedChoiceField(
+        label=_("What to replace"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args: Any, files: Sequence[DraftFile], max_files: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, max_files=max_files, **kwargs)
+        if len(files) < 2:
+            del self.fields["position"]
+            return
+        choices = [(str(row.position), f"{row.position}. {row.original_name}") for row in files]
+        field = self.fields["position"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [*choices, ("", _("Everything"))]
+        broken = [row.position for row in files if row.failure]
+        field.initial = str(broken[0]) if broken else ""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        if data.get("position") is not None:
+            if data["file"] and len(data["file"]) > 1:
+                self.add_error("file", _("Choose the one file that takes the place of the other."))
+            elif not data["file"] and "text" not in self.errors and "file" not in self.errors:
+                self.add_error("text", _("Pasted text takes the place of everything. Choose “Everything”, or a file."))
         return data

@@ -1,18 +1,20 @@
-"""Handing in: one short transaction makes the numbered draft; no parser ever runs in a web process."""
+"""Handing in: one short transaction makes the numbered draft; no parser ever runs in a web process.
+
+A file reaches the storage first, under a row that belongs to no draft; the transaction gives it its draft. Whatever ends the
+process in between, the row finds the file again (submissions/files.py).
+"""
 
 from __future__ import annotations
 
-import hashlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import IO, Any, BinaryIO
+from datetime import datetime
+from typing import Any
 
-from django.conf import settings
-from django.core.files.base import ContentFile, File
-from django.core.files.storage import storages
+from django.core.files.base import File
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,22 +22,13 @@ from accounts import audit
 from accounts.models import User
 from courses.models import Assignment, Enrolment
 from feedforward.dispatch import enqueue
-from feedforward.errors import DomainError
+from feedforward.storage import StorageUnavailable
 from feedforward.transitions import TransitionError
-from submissions.extraction.limits import Limits, MediaFormat
-from submissions.extraction.precheck import clean_name, precheck, precheck_paste
-from submissions.extraction.verdicts import Reason, Unreadable
-from submissions.models import Draft, DraftContent
+from submissions.examining import Incoming, NotAccepted, digest_of, examine
+from submissions.files import discard, store
+from submissions.models import Draft, DraftContent, DraftFile
 from submissions.retention import due_after_intake
-
-HEAD_BYTES = 4096
-CHUNK_BYTES = 1 << 16
-
-
-class NotAccepted(DomainError):
-    """The draft cannot be handed in; the message says why and what to do. Nothing was stored."""
-
-    code = "not_accepted"
+from submissions.room import closed_words, limits_for, room_for
 
 
 @dataclass(frozen=True)
@@ -46,141 +39,18 @@ class Receipt:
     created: bool
 
 
-@dataclass(frozen=True)
-class Room:
-    """What is left: ``used`` of ``allowed`` drafts, the number the next one gets, and why not now, if so."""
+class SameFile(NotAccepted):
+    """The student handed this in before, as draft ``number``: worth a question, since it is mostly a slip."""
 
-    used: int
-    allowed: int
-    next_number: int
-    next_at: datetime | None
-    refusal: str
-    refusal_code: str = ""
+    code = "same_file"
 
-    @property
-    def open(self) -> bool:
-        return not self.refusal
-
-
-def limits_for(assignment: Assignment) -> Limits:
-    """Return the limits on a file of this assignment, from the site's settings."""
-    return Limits(
-        max_bytes=settings.DRAFT_MAX_BYTES,
-        max_pages=settings.DRAFT_MAX_PAGES,
-        max_words=settings.DRAFT_MAX_WORDS,
-        timeout_s=settings.EXTRACT_TIMEOUT_S,
-        memory_mb=settings.EXTRACT_MEMORY_MB,
-    )
-
-
-def limit_words(limits: Limits) -> dict[str, int]:
-    """Return the numbers a verdict's sentence may name."""
-    return {
-        "max_mb": limits.max_bytes // (1024 * 1024),
-        "max_words": limits.max_words,
-        "max_pages": limits.max_pages,
-    }
-
-
-def room_for(*, assignment: Assignment, student: User, now: datetime) -> Room:
-    """Return whether ``student`` may hand in a draft now, and the draft number it would get.
-
-    A draft whose file could not be read keeps its number: the next file takes its place.
-    """
-    drafts = list(
-        Draft.objects.filter(assignment=assignment, student=student)
-        .order_by("-number")
-        .values_list("number", "status", "submitted_at")
-    )
-    counted = [d for d in drafts if d[1] not in (Draft.Status.FAILED, Draft.Status.WITHDRAWN)]
-    highest = drafts[0][0] if drafts else 0
-    failed_last = bool(drafts) and drafts[0][1] == Draft.Status.FAILED
-    number = highest if failed_last else highest + 1
-    used, allowed = len(counted), assignment.max_drafts
-    next_at = None
-    refusal = code = ""
-    phase = assignment.phase(now)
-    if phase == "upcoming":
-        refusal, code = _("This assignment has not opened yet."), "not_open"
-    elif phase != "open":
-        refusal, code = _("This assignment is closed; no more drafts can be handed in."), "closed"
-    elif used >= allowed:
-        refusal = _("You have handed in all %(allowed)s drafts of this assignment.") % {"allowed": allowed}
-        code = "draft_limit"
-    elif counted and assignment.hours_between and not failed_last:
-        next_at = max(d[2] for d in counted) + timedelta(hours=assignment.hours_between)
-        if now < next_at:
-            refusal, code = _("The next draft can be handed in later; the page says when."), "too_soon"
-    return Room(used, allowed, number, next_at, refusal, code)
-
-
-def _digest(stream: IO[bytes]) -> str:
-    digest = hashlib.sha256()
-    for chunk in _chunks(stream):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(stream: IO[bytes]) -> Iterator[bytes]:
-    stream.seek(0)
-    while chunk := stream.read(CHUNK_BYTES):
-        yield chunk
-    stream.seek(0)
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """What came in, checked without parsing and not stored yet. ``sha256`` in hex, ``size`` in bytes."""
-
-    source: str
-    name: str
-    media_format: str
-    size: int
-    sha256: str
-    file: File
-
-
-def examine(*, upload: File | None, text: str, declared_type: str, assignment: Assignment, limits: Limits) -> Incoming:
-    """Check one file, or the text where there is none. Raises :class:`NotAccepted` with a sentence and its field."""
-    try:
-        if upload is not None:
-            return _examine_file(upload, declared_type=declared_type, assignment=assignment, limits=limits)
-        return _examine_paste(text, limits=limits)
-    except Unreadable as error:
-        field = "file" if upload is not None else "text"
-        raise NotAccepted(error.sentence(**limit_words(limits)), code=error.reason.value, field=field) from None
-
-
-def _examine_file(upload: File, *, declared_type: str, assignment: Assignment, limits: Limits) -> Incoming:
-    name = upload.name or ""
-    size = upload.size or 0
-    if size > limits.max_bytes:
-        raise Unreadable(Reason.TOO_BIG)
-    upload.seek(0)
-    head = upload.read(HEAD_BYTES)
-
-    def reopen() -> BinaryIO:
-        upload.seek(0)
-        return upload.file  # type: ignore[return-value]
-
-    media_format = precheck(
-        name=name, declared_type=declared_type, size=size, head=head, open_file=reopen, limits=limits
-    )
-    if assignment.formats and media_format.value not in assignment.formats:
-        raise Unreadable(Reason.TYPE)
-    upload.seek(0)
-    digest = _digest(upload)  # type: ignore[arg-type]
-    return Incoming(Draft.Source.FILE, clean_name(name), media_format.value, size, digest, upload)
-
-
-def _examine_paste(text: str, *, limits: Limits) -> Incoming:
-    precheck_paste(text, limits)
-    # Lone surrogates and NUL cannot be stored by either database; they mean nothing in an essay.
-    raw = text.replace("\x00", "").encode("utf-8", "ignore")
-    if len(raw) > limits.max_bytes:
-        raise Unreadable(Reason.TOO_BIG)
-    file = ContentFile(raw)
-    return Incoming(Draft.Source.PASTE, "", MediaFormat.PASTE.value, len(raw), hashlib.sha256(raw).hexdigest(), file)
+    def __init__(self, number: int, *, field: str) -> None:
+        super().__init__(
+            _("This is the same as draft %(number)s. Choose the file you meant, or say below that you mean this one.")
+            % {"number": number},
+            field=field,
+        )
+        self.number = number
 
 
 def submit_draft(
@@ -188,123 +58,273 @@ def submit_draft(
     assignment: Assignment,
     student: User,
     actor: User,
-    upload: File | None = None,
+    uploads: Sequence[File] = (),
     text: str = "",
-    declared_type: str = "",
     submission_key: uuid.UUID | None = None,
+    ask_about_same: bool = False,
     now: datetime | None = None,
 ) -> Receipt:
-    """Take in one file or pasted text as the student's next draft.
+    """Take in files or pasted text as the student's next draft.
 
-    Answers at once: the file is checked without parsing, stored under a random name, and reading it is left to
+    Answers at once: files are checked without parsing, stored under random names, and reading them is left to
     a worker. A form sent twice (double click, lost answer) gives the draft it made the first time.
 
-    Raises :class:`NotAccepted` with a sentence for the student; then nothing is stored.
+    Raises :class:`NotAccepted` with a sentence for the student (:class:`SameFile` with ``ask_about_same``); then nothing is
+    stored.
     """
     now = now or timezone.now()
     key = submission_key or uuid.uuid4()
-    if actor != student or not Assignment.objects.submittable_by(student).filter(pk=assignment.pk).exists():
-        raise NotAccepted(_("You cannot hand in drafts for this assignment."), code="not_allowed")
-    again = Draft.objects.filter(assignment=assignment, student=student, submission_key=key).first()
+    _require_may_submit(assignment, student, actor)
+    again = _made_by(key, assignment, student)
     if again is not None:
         return Receipt(again, created=False)
     room = room_for(assignment=assignment, student=student, now=now)
     if not room.open:
         raise NotAccepted(room.refusal, code=room.refusal_code)
-
+    incoming = _examined(assignment, actor, uploads, text)
+    if ask_about_same:
+        _ask_about_same(assignment, student, incoming)
+    rows = _stored(incoming, now)
     try:
-        incoming = examine(
-            upload=upload,
-            text=text,
-            declared_type=declared_type,
-            assignment=assignment,
-            limits=limits_for(assignment),
-        )
+        receipt = _make_draft(assignment=assignment, student=student, key=key, incoming=incoming, rows=rows, now=now)
+    except BaseException:
+        discard(rows)  # whatever happened, the draft is not there: neither may its files be
+        raise
+    if not receipt.created:
+        discard(rows)
+    return receipt
+
+
+def replace_files(
+    *,
+    draft: Draft,
+    actor: User,
+    uploads: Sequence[File] = (),
+    text: str = "",
+    position: int | None = None,
+    form_key: uuid.UUID | None = None,
+    ask_about_same: bool = False,
+    now: datetime | None = None,
+) -> Receipt:
+    """Put other files, or pasted text, in the place of what could not be read or was read wrongly. The draft keeps its number.
+
+    ``position`` names the one file to replace; without it all of them go. Possible while the draft failed or is being checked
+    and the assignment is open. Raises :class:`NotAccepted`; then the draft is as it was.
+    """
+    now = now or timezone.now()
+    key = form_key or uuid.uuid4()
+    assignment = draft.assignment
+    _require_may_submit(assignment, draft.student, actor)
+    if _made_by(key, assignment, draft.student) is not None:
+        return Receipt(draft, created=False)
+    _require_replaceable(draft, now)
+    incoming = _examined(assignment, actor, uploads, text)
+    if ask_about_same:
+        _ask_about_same(assignment, draft.student, incoming)
+    rows = _stored(incoming, now)
+    try:
+        with transaction.atomic():
+            _lock(assignment, draft.student)
+            if _made_by(key, assignment, draft.student) is not None:
+                created = False
+            else:
+                draft.refresh_from_db()
+                _require_replaceable(draft, now)
+                _put(draft, incoming, rows, key=key, now=now, position=position)
+                created = True
+    except BaseException:
+        discard(rows)
+        raise
+    if not created:
+        discard(rows)
+    return Receipt(draft, created=created)
+
+
+def replaceable(draft: Draft, now: datetime) -> bool:
+    """Whether other files may take the place of the draft's."""
+    return (
+        draft.status in (Draft.Status.FAILED, Draft.Status.CHECKING)
+        and draft.content_removed_at is None
+        and draft.assignment.phase(now) == "open"
+    )
+
+
+def _require_replaceable(draft: Draft, now: datetime) -> None:
+    if replaceable(draft, now):
+        return
+    refusal, code = closed_words(draft.assignment, now)
+    raise NotAccepted(
+        refusal or _("This draft can no longer be changed. Its page shows where it is now."), code=code or "too_late"
+    )
+
+
+def _require_may_submit(assignment: Assignment, student: User, actor: User) -> None:
+    if actor != student or not Assignment.objects.submittable_by(student).filter(pk=assignment.pk).exists():
+        raise NotAccepted(_("You cannot hand in drafts for this assignment."), code="not_allowed")
+
+
+def _made_by(key: uuid.UUID, assignment: Assignment, student: User) -> Draft | None:
+    """Return the draft that the form with this key made or changed."""
+    by_form = Q(submission_key=key) | Q(content__files__form_key=key)
+    return Draft.objects.filter(by_form, assignment=assignment, student=student).first()
+
+
+def _lock(assignment: Assignment, student: User) -> None:
+    """One hand-in of one student at a time. (SQLite's IMMEDIATE transactions have one writer anyway.)"""
+    Enrolment.objects.select_for_update().get(course_id=assignment.course_id, student=student)
+
+
+def _examined(assignment: Assignment, actor: User, uploads: Sequence[File], text: str) -> list[Incoming]:
+    try:
+        return examine(assignment=assignment, uploads=uploads, text=text, limits=limits_for(assignment))
     except NotAccepted:
         audit.record(actor=actor, code="draft.refused", obj=assignment, course_id=assignment.course_id)
         raise
 
-    storage = storages["drafts"]
-    stored = storage.save(f"{now:%Y/%m}/{uuid.uuid4().hex}", incoming.file)
+
+def _ask_about_same(assignment: Assignment, student: User, incoming: list[Incoming]) -> None:
+    digest = digest_of([item.sha256 for item in incoming])
+    own = Draft.objects.filter(assignment=assignment, student=student, sha256=digest)
+    number = own.exclude(status=Draft.Status.WITHDRAWN).order_by("number").values_list("number", flat=True).first()
+    if number is not None:
+        raise SameFile(number, field="text" if incoming[0].source == Draft.Source.PASTE else "file")
+
+
+def _stored(incoming: list[Incoming], now: datetime) -> list[DraftFile]:
+    rows: list[DraftFile] = []
     try:
-        receipt = _make_draft(
-            assignment=assignment, student=student, actor=actor, key=key, incoming=incoming, stored=stored, now=now
-        )
+        for item in incoming:
+            rows.append(store(item.file, now=now))
+    except StorageUnavailable:
+        discard(rows)
+        raise NotAccepted(
+            _("Files cannot be stored here at the moment. Nothing was handed in; please try again in a few minutes."),
+            code="storage_down",
+        ) from None
     except BaseException:
-        # Whatever happened, the row is not there: neither may the file be.
-        storage.delete(stored)
+        discard(rows)
         raise
-    if not receipt.created:
-        storage.delete(stored)
-    return receipt
+    return rows
 
 
 def _make_draft(
     *,
     assignment: Assignment,
     student: User,
-    actor: User,
     key: uuid.UUID,
-    incoming: Incoming,
-    stored: str,
+    incoming: list[Incoming],
+    rows: list[DraftFile],
     now: datetime,
 ) -> Receipt:
     try:
         with transaction.atomic():
-            # One hand-in of one student at a time: the limit is checked under this lock. (SQLite's IMMEDIATE
-            # transactions have one writer anyway.)
-            Enrolment.objects.select_for_update().get(course_id=assignment.course_id, student=student)
-            again = Draft.objects.filter(assignment=assignment, student=student, submission_key=key).first()
+            _lock(assignment, student)
+            again = _made_by(key, assignment, student)
             if again is not None:
                 return Receipt(again, created=False)
             current = Assignment.objects.get(pk=assignment.pk)
             room = room_for(assignment=current, student=student, now=now)
             if not room.open:
                 raise NotAccepted(room.refusal, code=room.refusal_code)
-            facts: dict[str, Any] = {
-                "source": incoming.source,
-                "original_name": incoming.name[:255],
-                "media_format": incoming.media_format,
-                "size_bytes": incoming.size,
-                "sha256": incoming.sha256,
-                "submission_key": key,
-                "submitted_at": now,
-                "content_due_at": due_after_intake(current, now),
-                "content_removed_at": None,
-            }
             draft = Draft.objects.filter(assignment=assignment, student=student, number=room.next_number).first()
-            old_file = ""
             if draft is None:
-                draft = Draft.objects.create(assignment=current, student=student, number=room.next_number, **facts)
-                DraftContent.objects.create(draft=draft, stored_name=stored)
-            else:  # takes the place of a file that could not be read
-                old_file = DraftContent.objects.filter(draft=draft).values_list("stored_name", flat=True).first() or ""
-                draft.move(Draft.Status.RECEIVED, failure="", attempts=0, not_read=[], hidden_count=0, **facts)
-                DraftContent.objects.update_or_create(
-                    draft=draft, defaults={"stored_name": stored, "text": "", "structure": {}}
+                draft = Draft.objects.create(
+                    assignment=current, student=student, number=room.next_number, submission_key=key, submitted_at=now
                 )
-            audit.record(
-                actor=actor,
-                code="draft.submitted",
-                obj=draft,
-                course_id=current.course_id,
-                counts={"number": draft.number, "bytes": incoming.size},
-            )
-            transaction.on_commit(lambda: _after_intake(draft.pk, old_file))
+            _put(draft, incoming, rows, key=key, now=now)
             return Receipt(draft, created=True)
     except IntegrityError:
         # Two answers to one form raced past each other; the other one is the draft.
-        again = Draft.objects.filter(assignment=assignment, student=student, submission_key=key).first()
+        again = _made_by(key, assignment, student)
         if again is None:
             raise
         return Receipt(again, created=False)
 
 
-def _after_intake(draft_id: int, old_file: str) -> None:
+def _put(
+    draft: Draft,
+    incoming: list[Incoming],
+    rows: list[DraftFile],
+    *,
+    key: uuid.UUID,
+    now: datetime,
+    position: int | None = None,
+) -> None:
+    """Make the files the draft's own and have it read (anew); call inside ``atomic()``, under the student's lock."""
+    new = draft.status == Draft.Status.RECEIVED
+    content, _made = DraftContent.objects.get_or_create(draft=draft)
+    old = list(content.files.all())
+    if position is not None and old:
+        if (
+            len(incoming) != 1
+            or incoming[0].source != Draft.Source.FILE
+            or position not in {row.position for row in old}
+        ):
+            raise NotAccepted(_("Choose the one file that takes the place of the other."), code="form", field="file")
+        leaving = [row for row in old if row.position == position]
+    else:
+        leaving, position = old, None
+    # Let go first: two files cannot have one place. From here on the sweeper finds them, whatever happens.
+    DraftFile.objects.filter(pk__in=[row.pk for row in leaving]).update(content=None, created_at=now)
+    for place, (item, row) in enumerate(zip(incoming, rows, strict=True), start=position or 1):
+        taken = DraftFile.objects.filter(pk=row.pk, content__isnull=True).update(
+            content=content,
+            position=place,
+            original_name=item.name[:255],
+            media_format=item.media_format,
+            size_bytes=item.size,
+            sha256=item.sha256,
+            form_key=None if new else key,
+        )
+        if not taken:
+            raise NotAccepted(_("The upload took too long. Please send it again."), code="too_slow")
+    files = list(content.files.order_by("position"))
+    size = sum(row.size_bytes for row in files)
+    if size > limits_for(draft.assignment).max_bytes:
+        raise NotAccepted(_("Together these files are too large for one draft."), code="TOO_BIG", field="file")
+    DraftFile.objects.filter(content=content).update(failure="")
+    facts: dict[str, Any] = {
+        "source": incoming[0].source,
+        "original_name": ", ".join(row.original_name for row in files)[:255],
+        "media_format": files[0].media_format,
+        "size_bytes": size,
+        "sha256": digest_of([row.sha256 for row in files]),
+        "submitted_at": now,
+        "content_due_at": due_after_intake(draft.assignment, now),
+        "content_removed_at": None,
+    }
+    if new:
+        Draft.objects.filter(pk=draft.pk).update(**facts)
+        draft.refresh_from_db()
+    else:
+        DraftContent.objects.filter(pk=content.pk).update(text="", structure={})
+        try:
+            draft.move(
+                Draft.Status.RECEIVED,
+                failure="",
+                attempts=0,
+                not_read=[],
+                hidden_count=0,
+                words=None,
+                pages=None,
+                **facts,
+            )
+        except TransitionError as error:
+            raise NotAccepted(str(error), code="too_late") from None
+    audit.record(
+        actor=draft.student,
+        code="draft.submitted" if new else "draft.replaced",
+        obj=draft,
+        course_id=draft.assignment.course_id,
+        counts={"number": draft.number, "bytes": size, "files": len(files)},
+    )
+    transaction.on_commit(lambda: _after_intake(draft.pk, leaving))
+
+
+def _after_intake(draft_id: int, leaving: list[DraftFile]) -> None:
     from submissions.tasks import extract
 
-    if old_file:
-        storages["drafts"].delete(old_file)
+    discard(leaving)
     enqueue(extract, draft_id)
 
 

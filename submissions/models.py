@@ -87,6 +87,7 @@ class Draft(StatefulModel):
     original_name = models.CharField(_("file name"), max_length=255, blank=True)
     media_format = models.CharField(_("format"), max_length=10, blank=True)
     size_bytes = models.PositiveIntegerField(_("size in bytes"), default=0)
+    # Of the file; of several files, of their checksums in order.
     sha256 = models.CharField(max_length=64, blank=True, editable=False)
     words = models.PositiveIntegerField(_("words"), null=True, blank=True)
     pages = models.PositiveIntegerField(_("pages"), null=True, blank=True)
@@ -139,6 +140,11 @@ class Draft(StatefulModel):
     def __str__(self) -> str:
         return f"Draft {self.number}"
 
+    @property
+    def files(self) -> models.QuerySet[DraftFile]:
+        """Return the stored files in order, without a look at the text (content and draft share their key)."""
+        return DraftFile.objects.filter(content_id=self.pk).order_by("position")
+
 
 class DraftContent(models.Model):
     """The student's words: the stored file and what was read from it. A row of its own so that it can go.
@@ -147,9 +153,9 @@ class DraftContent(models.Model):
     """
 
     draft = models.OneToOneField(Draft, on_delete=models.CASCADE, related_name="content", primary_key=True)
-    stored_name = models.CharField(max_length=120, blank=True, editable=False)
     text = models.TextField(_("text"), blank=True)
-    # ExtractedDocument.to_json() without its text: blocks, hidden passages, what was not read.
+    # ExtractedDocument.to_json() without its text: blocks, hidden passages, what was not read. Drafts of several files
+    # also have ``files``: what was read from each and where it stands in the text (submissions/joining.py).
     structure = models.JSONField(_("structure"), default=dict, blank=True)
 
     class Meta:
@@ -158,6 +164,40 @@ class DraftContent(models.Model):
 
     def __str__(self) -> str:
         return "content"
+
+
+class DraftFile(models.Model):
+    """One stored file. Its row is there before the file is, so a file without a draft is always found (submissions/files.py).
+
+    PII: original file name. Kept: until the draft's removal date; without a draft for an hour.
+    """
+
+    content = models.ForeignKey(DraftContent, null=True, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField(default=1)
+    stored_name = models.CharField(max_length=120, unique=True, editable=False)
+    original_name = models.CharField(_("file name"), max_length=255, blank=True)
+    media_format = models.CharField(_("format"), max_length=10, blank=True)
+    size_bytes = models.PositiveIntegerField(_("size in bytes"), default=0)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    # Why this one could not be read: a code of submissions.extraction.verdicts.Reason.
+    failure = models.CharField(_("reason"), max_length=30, blank=True)
+    # Of the form that brought it in place of another: sent again it finds what it did.
+    form_key = models.UUIDField(null=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("file of a draft")
+        verbose_name_plural = _("files of drafts")
+        ordering = ["position"]
+        indexes = [
+            models.Index(fields=["created_at"], condition=models.Q(content__isnull=True), name="draftfile_stray"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["content", "position"], name="draftfile_position_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"File {self.position}"
 
 
 class RetentionPolicy(models.Model):

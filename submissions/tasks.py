@@ -1,11 +1,15 @@
 """Reading files in a worker."""
 
 from celery import shared_task
+from django.conf import settings
 
 from submissions import reading
 
+# A draft's files share one time limit; the rest is for the storage, the virus scanner and a busy machine.
+SOFT_LIMIT_S = settings.EXTRACT_TIMEOUT_S + 90
 
-@shared_task(ignore_result=True, soft_time_limit=120, time_limit=150)
+
+@shared_task(ignore_result=True, soft_time_limit=SOFT_LIMIT_S, time_limit=SOFT_LIMIT_S + 30)
 def extract(draft_id: int) -> None:
     """Read one draft's file."""
     reading.read_draft(draft_id)

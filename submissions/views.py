@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from django.contrib import messages
-from django.core.files.storage import storages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -19,21 +16,24 @@ from accounts.models import User
 from courses.models import Assignment
 from feedforward.errors import DomainError
 from feedforward.ratelimit import limited
+from feedforward.sealing import Unopenable
+from feedforward.storage import StorageUnavailable, draft_storage
 from feedforward.transitions import TransitionError
 from submissions.extraction.limits import MediaFormat
-from submissions.extraction.verdicts import Reason, sentence
-from submissions.forms import SubmitForm
+from submissions.forms import ReplaceForm, SubmitForm
 from submissions.intake import (
     NotAccepted,
+    SameFile,
     confirm_text,
-    limit_words,
-    limits_for,
-    room_for,
+    replace_files,
+    replaceable,
     submit_draft,
     withdraw_draft,
 )
 from submissions.models import Draft
 from submissions.retention import content_days
+from submissions.room import limit_words, limits_for, room_for
+from submissions.text_page import parts_of
 
 SUFFIXES = {"docx": ".docx", "pdf": ".pdf", "odt": ".odt", "rtf": ".rtf", "txt": ".txt", "md": ".md", "paste": ".txt"}
 
@@ -61,43 +61,82 @@ def submit(request: HttpRequest, public_id: str) -> HttpResponse:
     room = room_for(assignment=assignment, student=user, now=now)
     status = 200
     if request.method == "POST":
-        form = SubmitForm(request.POST, request.FILES)
+        form = SubmitForm(request.POST, request.FILES, max_files=assignment.max_files)
         if form.is_valid():
-            upload = form.cleaned_data["file"]
             try:
                 receipt = submit_draft(
                     assignment=assignment,
                     student=user,
                     actor=user,
-                    upload=upload,
-                    declared_type=upload.content_type or "" if upload else "",
+                    uploads=form.cleaned_data["file"],
                     text=form.cleaned_data["text"],
                     submission_key=form.cleaned_data["key"],
+                    ask_about_same=not form.cleaned_data["same"],
                     now=now,
                 )
             except NotAccepted as error:
-                form.add_error(error.field, str(error))
+                _add_refusal(form, error)
             else:
                 if receipt.created:
                     messages.success(request, _("Draft %(number)s was received.") % {"number": receipt.draft.number})
                 return redirect("draft_progress", receipt.draft.public_id)
         status = 422
     else:
-        form = SubmitForm()
-    limits = limits_for(assignment)
-    return render(
-        request,
-        "submissions/submit.html",
-        {
-            "assignment": assignment,
-            "form": form,
-            "room": room,
-            "suffixes": _suffixes(assignment),
-            "max_mb": limit_words(limits)["max_mb"],
-            "content_days": content_days(assignment),
-        },
-        status=status,
+        form = SubmitForm(max_files=assignment.max_files)
+    context = {"form": form, "room": room, "content_days": content_days(assignment), **_upload_words(assignment)}
+    return render(request, "submissions/submit.html", context, status=status)
+
+
+def _add_refusal(form: SubmitForm, error: NotAccepted) -> None:
+    form.add_error(error.field, str(error))
+    form.asked_same = isinstance(error, SameFile)
+
+
+def _upload_words(assignment: Assignment) -> dict[str, object]:
+    """Return what the upload field tells before anything is sent."""
+    max_mb = limit_words(limits_for(assignment))["max_mb"]
+    return {"assignment": assignment, "suffixes": _suffixes(assignment), "max_mb": max_mb}
+
+
+@student_required
+@require_http_methods(["GET", "POST"])
+@limited("submission")
+def draft_replace(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Other files, or pasted text, in the place of what could not be read or was read wrongly; the number stays."""
+    user = actor_of(request)
+    draft = get_or_404(
+        Draft.objects.of_student(user).select_related("assignment__course", "student"), public_id=public_id
     )
+    assignment = draft.assignment
+    now = timezone.now()
+    files = list(draft.files)
+    status = 200
+    if request.method == "POST":
+        form = ReplaceForm(request.POST, request.FILES, files=files, max_files=assignment.max_files)
+        if form.is_valid():
+            try:
+                replace_files(
+                    draft=draft,
+                    actor=user,
+                    uploads=form.cleaned_data["file"],
+                    text=form.cleaned_data["text"],
+                    position=form.cleaned_data.get("position"),
+                    form_key=form.cleaned_data["key"],
+                    ask_about_same=not form.cleaned_data["same"],
+                    now=now,
+                )
+            except NotAccepted as error:
+                _add_refusal(form, error)
+            else:
+                messages.success(
+                    request, _("Thank you. Draft %(number)s is being read again.") % {"number": draft.number}
+                )
+                return redirect("draft_progress", draft.public_id)
+        status = 422
+    else:
+        form = ReplaceForm(files=files, max_files=assignment.max_files)
+    context = {"form": form, "draft": draft, "open": replaceable(draft, now), **_upload_words(assignment)}
+    return render(request, "submissions/replace.html", context, status=status)
 
 
 @student_required
@@ -134,44 +173,44 @@ def draft_text(request: HttpRequest, public_id: str) -> HttpResponse:
             messages.success(request, _("Thank you. Your draft is on its way to the reviewers."))
         return redirect("draft_progress", draft.public_id)
     content = getattr(draft, "content", None)
+    gone = draft.content_removed_at is not None
     return render(
         request,
         "submissions/text.html",
         {
             "draft": draft,
             "assignment": draft.assignment,
-            "blocks": _blocks(content) if content else [],
-            "gone": draft.content_removed_at is not None,
+            "parts": [] if gone else parts_of(draft, content),
+            "notices": [] if gone or content is None else (content.structure or {}).get("notices", []),
+            "can_replace": replaceable(draft, timezone.now()),
+            "gone": gone,
         },
     )
 
 
-def _blocks(content: object) -> list[dict[str, object]]:
-    """Return the read text in its blocks; pasted text without structure as one paragraph each."""
-    structure = getattr(content, "structure", {}) or {}
-    blocks = structure.get("blocks") or []
-    if blocks:
-        return [{"kind": b["kind"], "text": b["text"], "level": b.get("level", 0)} for b in blocks]
-    return [{"kind": "paragraph", "text": p, "level": 0} for p in str(getattr(content, "text", "")).split("\n\n") if p]
-
-
 @require_GET
-def draft_file(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    """The file as it was handed in, always as an attachment, under the name it came with."""
+def draft_file(request: HttpRequest, public_id: str, position: int | None = None) -> HttpResponseBase:
+    """A file as it was handed in (the first without ``position``): always an attachment, under our own name."""
     user = actor_of(request)
-    draft = get_or_404(Draft.objects.visible_to(user).select_related("content", "assignment"), public_id=public_id)
-    content = getattr(draft, "content", None)
-    if content is None or not content.stored_name or draft.content_removed_at is not None:
+    draft = get_or_404(Draft.objects.visible_to(user).select_related("assignment"), public_id=public_id)
+    files = list(draft.files)
+    row = next((file for file in files if position in (None, file.position)), None)
+    if row is None or draft.content_removed_at is not None:
         raise Http404
-    storage = storages["drafts"]
-    if not storage.exists(content.stored_name):
-        raise Http404
+    try:
+        stored = draft_storage().open(row.stored_name)
+    except (FileNotFoundError, Unopenable):
+        raise Http404 from None
+    except StorageUnavailable:
+        return render(request, "503.html", status=503)
     if draft.student_id != user.pk:
         audit.record(actor=user, code="draft.file_opened", obj=draft, course_id=draft.assignment.course_id)
-    name = draft.original_name or f"draft-{draft.number}.txt"
-    response = FileResponse(storage.open(content.stored_name), content_type="application/octet-stream")
-    # Our own header instead of as_attachment: one form, for any name, with nothing to break out of.
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    # Our own name: the one it came with may hold the author's, and reviewing may be blind.
+    part = f"-file-{row.position}" if len(files) > 1 else ""
+    name = f"draft-{draft.number}{part}{SUFFIXES.get(row.media_format, '')}"
+    response = FileResponse(stored, content_type="application/octet-stream")
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Length"] = str(row.size_bytes)
     response["X-Content-Type-Options"] = "nosniff"
     return response
 
@@ -188,12 +227,3 @@ def draft_withdraw(request: HttpRequest, public_id: str) -> HttpResponse:
         return redirect("draft_progress", draft.public_id)
     messages.success(request, _("Draft %(number)s was taken back.") % {"number": draft.number})
     return redirect("assignment_detail", draft.assignment.public_id)
-
-
-def failure_sentence(draft: Draft) -> str:
-    """Return the sentence for a draft that could not be read."""
-    try:
-        reason = Reason(draft.failure)
-    except ValueError:
-        reason = Reason.CORRUPT
-    return sentence(reason, **limit_words(limits_for(draft.assignment)))

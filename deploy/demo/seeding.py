@@ -208,7 +208,7 @@ def _submit(document: str, *, assignment: Assignment, student: User, at: datetim
     path = scenario.DOCUMENTS / document
     with path.open("rb") as stream:
         upload = File(stream, name=path.name)
-        submit_draft(assignment=assignment, student=student, actor=student, upload=upload, now=at)
+        submit_draft(assignment=assignment, student=student, actor=student, uploads=[upload], now=at)
 
 
 def _release(feedback: Feedback, step: scenario.Release, *, course: Course, student: User, at: datetime) -> None:

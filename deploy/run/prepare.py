@@ -65,6 +65,7 @@ def prepare() -> Outcome:
     _ask_broker(settings.BROKER.client_url)
     _migrate()
     _check_keys()
+    _check_storage()
     _load_rubric_templates()
     try:
         collect_static(Path(settings.STATIC_ROOT))
@@ -136,6 +137,16 @@ def _check_keys() -> None:
     try:
         ensure_canary()
     except KeyUnreadable as error:
+        raise Refused(str(error)) from None
+
+
+def _check_storage() -> None:
+    """Refuse to start where drafts could not be stored, or the stored ones not be opened."""
+    from submissions.files import StoreUnusable, check_store
+
+    try:
+        check_store()
+    except StoreUnusable as error:
         raise Refused(str(error)) from None
 
 

@@ -65,7 +65,7 @@ class TrialForm(OnceForm):
         data = self.cleaned_data
         upload = data.get("file")
         if upload is not None:
-            return TrialText(upload=upload, declared_type=upload.content_type or "")
+            return TrialText(upload=upload)
         if data["text"].strip():
             return TrialText(pasted=data["text"])
         if data["sample"] == AGAIN or not data["sample"]:

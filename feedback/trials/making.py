@@ -27,8 +27,9 @@ from feedback.trials.result import without_words
 from feedback.trials.samples import Sample
 from feedforward.dispatch import enqueue
 from feedforward.errors import DomainError
+from submissions.examining import examine
 from submissions.extraction.limits import MediaFormat
-from submissions.intake import examine, limits_for
+from submissions.room import limits_for
 
 # Long enough to look twice at a setting, short enough for a text nobody handed in.
 KEPT = timedelta(days=14)
@@ -48,7 +49,6 @@ class TrialText:
     pasted: str = ""
     upload: File | None = None
     again: Trial | None = None  # the text of an earlier trial of the same assignment
-    declared_type: str = ""
 
 
 def make_trial(
@@ -143,13 +143,8 @@ def _on_a_new_text(
         }
         file: File = ContentFile(raw)
     else:
-        incoming = examine(
-            upload=text.upload,
-            text=text.pasted,
-            declared_type=text.declared_type,
-            assignment=assignment,
-            limits=limits_for(assignment),
-        )
+        uploads = [] if text.upload is None else [text.upload]
+        (incoming,) = examine(uploads=uploads, text=text.pasted, assignment=assignment, limits=limits_for(assignment))
         is_file = text.upload is not None
         # The name of a file is often somebody's name: it is not kept.
         fields |= {

@@ -19,7 +19,7 @@ from feedback.models import CriterionResult, FeedbackItem, FeedbackRequest, Mode
 from feedback.planning import Setting
 from feedback.trials.result import criteria_of, notes_of
 from submissions.extraction.verdicts import Reason, sentence
-from submissions.intake import limit_words, limits_for
+from submissions.room import limit_words, limits_for
 
 TONES = {"must": "danger", "check": "warn", "info": "info"}
 

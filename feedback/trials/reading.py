@@ -14,11 +14,11 @@ from feedback.models import Trial
 from feedback.trials.making import start
 from feedforward.dispatch import enqueue
 from submissions.extraction.document import ExtractedDocument
+from submissions.extraction.isolation import Interrupted
 from submissions.extraction.limits import MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
-from submissions.extraction.virus import ScannerUnavailable
-from submissions.intake import limits_for
-from submissions.reading import LEASE_S, MAX_ATTEMPTS, read_stored
+from submissions.reading import LEASE_S, MAX_ATTEMPTS, NotNow, held, read_stored
+from submissions.room import limits_for
 
 logger = logging.getLogger(__name__)
 
@@ -47,15 +47,20 @@ def read_trial(trial_id: int, *, now: datetime | None = None) -> None:
         _fail(trial, Reason.CORRUPT)
         return
     try:
-        document = read_stored(
-            trial.stored_name, media_format=MediaFormat(trial.media_format), limits=limits_for(trial.assignment)
-        )
+        with held(trial):
+            document = read_stored(
+                trial.stored_name, media_format=MediaFormat(trial.media_format), limits=limits_for(trial.assignment)
+            )
     except Unreadable as error:
         _fail(trial, error.reason)
-    except FileNotFoundError:
-        _fail(trial, Reason.CORRUPT)
-    except ScannerUnavailable as error:
-        logger.warning("trial %s waits for the virus scanner: %s", trial.pk, error)
+    except Interrupted as error:
+        logger.warning("trial %s, try %s of %s: %s", trial.pk, trial.attempts, MAX_ATTEMPTS, error)
+        if trial.attempts >= MAX_ATTEMPTS:
+            _fail(trial, Reason.CORRUPT)
+        else:
+            trial.try_move(Trial.Status.RECEIVED, where={"fence": trial.fence}, lease_until=None)
+    except NotNow as error:
+        logger.warning("trial %s waits: %s", trial.pk, error)
         trial.try_move(
             Trial.Status.RECEIVED, where={"fence": trial.fence}, attempts=F("attempts") - 1, lease_until=None
         )

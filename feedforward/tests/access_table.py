@@ -77,6 +77,10 @@ def released(scene: Scene) -> dict[str, Any]:
     return {"public_id": scene.released.public_id}
 
 
+def released_file(scene: Scene) -> dict[str, Any]:
+    return {"public_id": scene.released.public_id, "position": 1}
+
+
 def waiting(scene: Scene) -> dict[str, Any]:
     return {"public_id": scene.waiting.public_id}
 
@@ -270,6 +274,8 @@ ROWS: tuple[Row, ...] = (
     get("assignment_drafts", STUDENTS, assignment_public, "course"),
     *both("draft_text", AUTHOR, released, "own", note="staff read it on the desk"),
     get("draft_file", AUTHOR | STAFF, released, "draft"),
+    get("draft_file_at", AUTHOR | STAFF, released_file, "draft"),
+    *both("draft_replace", AUTHOR, released, "own"),
     post("draft_withdraw", AUTHOR, released, "own"),
     # --- feedback, as its student sees it
     get("draft_progress", AUTHOR, released, "own"),

@@ -40,7 +40,7 @@ def test_no_word_is_left_and_the_released_note_stays(stage: Callable[..., Stage]
     request = made.through(TEXT)
     feedback = Feedback.objects.get(draft=request.draft)
     release(feedback=feedback, actor=made.people.bob)
-    stored = request.draft.content.stored_name
+    stored = request.draft.content.files.get().stored_name
     assert CANARY in everything_stored()
     now = timezone.now() + timedelta(days=31)
     made.assignment.closes_at = timezone.now() + timedelta(days=1)

@@ -107,9 +107,9 @@ def _run(header: dict[str, Any], data: bytes, jobs: BinaryIO) -> tuple[dict[str,
         return {**outcome, "reason": reason.value, "detail": "stopped"}, b""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        reason = {signal.SIGXCPU: Reason.TIMEOUT, signal.SIGKILL: Reason.EXPANDS}.get(
-            signal.Signals(number), Reason.CORRUPT
-        )
+        if number == signal.SIGKILL:  # not by us: an administrator, or a machine out of memory
+            return {**outcome, "interrupted": True}, b""
+        reason = Reason.TIMEOUT if number == signal.SIGXCPU else Reason.CORRUPT
         return {**outcome, "reason": reason.value, "detail": f"signal {number}"}, b""
     answer = b"".join(pieces)
     if answer[:1] == b"+":

@@ -48,7 +48,7 @@ def extract(path: Path, *, media_format: MediaFormat, limits: Limits) -> Extract
     """Read the file at ``path`` in a limited process.
 
     Raises Unreadable with a reason the student understands for every failure of the file, its parser or its limits;
-    OSError when ``path`` itself cannot be read.
+    Interrupted when it was ended from outside and may be tried again; OSError when ``path`` itself cannot be read.
     """
     return extract_bytes(path.read_bytes(), media_format=media_format, limits=limits)[0]
 
@@ -65,11 +65,15 @@ def extract_bytes(data: bytes, *, media_format: MediaFormat, limits: Limits) -> 
         header, payload = process.ask(job_header(media_format, limits, len(data)) + data, limits)
     except _Broken as error:
         process.stop()
+        if error.reason is Reason.CORRUPT:
+            raise Interrupted("the reading process ended") from None
         raise Unreadable(error.reason, "the reading process failed") from None
     except BaseException:
         process.stop()  # an interrupted caller (time limit of a task) leaves nothing running
         raise
     _give_back(process)
+    if header.get("interrupted"):
+        raise Interrupted("the reader was killed")
     if "reason" in header:
         raise Unreadable(Reason(header["reason"]), str(header.get("detail", "")))
     try:
@@ -92,6 +96,10 @@ def extract_paste(text: str, limits: Limits) -> ExtractedDocument:
     assembly = Assembly(MediaFormat.PASTE, limits)
     plain.add_paragraphs(assembly, text)
     return assembly.finish()
+
+
+class Interrupted(Exception):
+    """Something outside ended the reading (a killed process, a machine out of memory): nothing is known about the file."""
 
 
 class _Broken(Exception):
@@ -125,7 +133,7 @@ class _Process:
             self._answer(time.monotonic() + _START_TIMEOUT_S, 1024)
         except _Broken:
             self.stop()
-            raise Unreadable(Reason.TIMEOUT, "the reading process did not start") from None
+            raise Interrupted("the reading process did not start") from None
 
     def ask(self, job: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
         """Send a job and wait for its outcome. Raises _Broken when none comes in time."""

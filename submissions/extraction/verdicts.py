@@ -28,6 +28,8 @@ class Reason(StrEnum):
     ONE_FILE = "ONE_FILE"
     VIRUS = "VIRUS"
     TIMEOUT = "TIMEOUT"
+    SCAN_SIZE = "SCAN_SIZE"
+    LOST = "LOST"
 
 
 _SENTENCES: dict[Reason, str] = {
@@ -77,6 +79,11 @@ _SENTENCES: dict[Reason, str] = {
         "This file took too long to read, so reading was stopped. Save it again as a simpler file, for example without "
         "large pictures, or paste your text instead."
     ),
+    Reason.SCAN_SIZE: (
+        "This file is larger than the virus check takes, so it was not opened. Make its pictures smaller, or paste your text "
+        "instead."
+    ),
+    Reason.LOST: "We no longer have this file; the fault is ours. Please upload it again, or paste your text instead.",
 }
 
 _DEFAULTS = {"max_mb": 10, "max_words": 20_000, "max_pages": 200}

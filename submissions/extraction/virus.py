@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
-from pathlib import Path
 
 from submissions.extraction.verdicts import Reason, Unreadable
 
@@ -16,24 +16,28 @@ class ScannerUnavailable(Exception):
     """The daemon gave no verdict: the file has to wait."""
 
 
-def scan(path: Path, *, address: str, timeout_s: float = 20.0) -> None:
-    """Send the file to clamd (command INSTREAM) and return when it is clean.
+def scan(data: bytes, *, address: str, timeout_s: float = 20.0) -> None:
+    """Send a file's content to clamd (command INSTREAM) and return when it is clean.
 
-    ``address`` is ``host:port`` or the path of a Unix socket. Raises Unreadable with VIRUS when something was found,
-    ScannerUnavailable for every other outcome, OSError when ``path`` cannot be read.
+    ``address`` is ``host:port`` or the path of a Unix socket. Raises Unreadable with VIRUS when something was found and with
+    SCAN_SIZE when clamd takes no stream of this size (its StreamMaxLength), ScannerUnavailable for every other outcome.
     """
-    with path.open("rb") as file:
-        try:
-            with _connect(address, timeout_s) as connection:
+    try:
+        with _connect(address, timeout_s) as connection:
+            # clamd answers and hangs up as soon as a stream is too long for it, in the middle of our sending.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
                 connection.sendall(b"zINSTREAM\0")
-                while chunk := file.read(_CHUNK_BYTES):
+                for start in range(0, len(data), _CHUNK_BYTES):
+                    chunk = data[start : start + _CHUNK_BYTES]
                     connection.sendall(_LENGTH.pack(len(chunk)) + chunk)
                 connection.sendall(_LENGTH.pack(0))
-                answer = _answer(connection)
-        except (OSError, ValueError) as error:
-            raise ScannerUnavailable(type(error).__name__) from None
+            answer = _answer(connection)
+    except (OSError, ValueError) as error:
+        raise ScannerUnavailable(type(error).__name__) from None
     if answer.endswith(b" FOUND"):
         raise Unreadable(Reason.VIRUS, "found by the scanner")
+    if answer.startswith(b"INSTREAM size limit exceeded"):
+        raise Unreadable(Reason.SCAN_SIZE, "longer than the scanner takes")
     if answer != b"stream: OK":
         raise ScannerUnavailable("no verdict")
 

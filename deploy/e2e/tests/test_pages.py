@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 # Nothing to examine: files, the way out, and Django's own administration, which has a look of its own.
 NOT_PAGES = re.compile(
-    r"\.(csv|md|json|pdf)$|/file/$|/export/$|^/accounts/logout/$|^/django-admin/|^/static/|/download/"
+    r"\.(csv|md|json|pdf)$|/file/(\d+/)?$|/export/$|^/accounts/logout/$|^/django-admin/|^/static/|/download/"
 )
 # Pages that no link leads to, or only at some moments.
 BEGINNINGS = {

@@ -103,7 +103,9 @@ def test_image_runs_without_root_and_installs_with_hashes():
         assert (BASE_DIR / source).exists()
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-saml.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-saml.txt", "requirements-s3.txt"]
+)
 def test_requirements_are_pinned_with_hashes_and_name_no_index(name):
     text = (BASE_DIR / name).read_text()
     blocks = [block for block in re.split(r"\n(?=[a-z0-9])", text) if re.match(r"[a-z0-9]", block)]
@@ -113,7 +115,9 @@ def test_requirements_are_pinned_with_hashes_and_name_no_index(name):
     assert " @ " not in text
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in", "requirements-saml.in"])
+@pytest.mark.parametrize(
+    "name", ["requirements.in", "requirements-dev.in", "requirements-saml.in", "requirements-s3.in"]
+)
 def test_every_direct_requirement_is_exact_and_says_why(name):
     lines = (BASE_DIR / name).read_text().splitlines()
     packages = [line for line in lines if line and not line.startswith(("#", "-"))]

@@ -84,6 +84,7 @@ class AssignmentForm(OnceForm):
         min_value=1,
         max_value=5,
         initial=1,
+        required=False,
         help_text=_("Several are read one after the other, as one draft."),
     )
     min_words = forms.IntegerField(label=_("Fewest words"), min_value=0, max_value=200_000, required=False)
@@ -147,6 +148,9 @@ class AssignmentForm(OnceForm):
         rubrics = self.fields["rubric"]
         assert isinstance(rubrics, forms.ModelChoiceField)
         rubrics.queryset = Rubric.objects.filter(course=course).order_by("title", "pk")
+
+    def clean_max_files(self) -> int:
+        return self.cleaned_data["max_files"] or 1
 
     def values(self) -> dict[str, Any]:
         """Return the cleaned fields as the write functions take them."""

@@ -57,6 +57,8 @@ WORDS = {
     "feedback.settled": _("looked again; the feedback stands"),
     "feedback.contested": _("asked for another look"),
     "run.transcript_opened": _("opened a prompt and its answer"),
+    "insight.exported": _("exported an assignment's numbers"),
+    "results.exported": _("exported levels and points"),
     "trial.made": _("tried a setting on a text"),
     "trial.run": _("had a trial's text read by the models"),
     "trial.combined": _("a trial's readings were combined"),

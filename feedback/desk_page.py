@@ -13,6 +13,7 @@ from accounts.audit_log import words_for
 from accounts.models import AuditEvent, User
 from courses.models import Assignment
 from feedback.highlights import Paragraph, marks_of, paragraphs
+from feedback.insight.scoring import by_criterion, criterion_words, points_of
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.queue import View, aliases_of, ordered_ids
 from feedback.release import may_release
@@ -165,6 +166,10 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         item.other_wordings = _other_wordings(item)  # type: ignore[attr-defined]
     for row in criteria:
         row.scale = scale_of(row)  # type: ignore[attr-defined]
+    points = points_of(criteria)
+    entries = by_criterion(points)
+    for row in criteria:
+        row.points_words = criterion_words(entries.get(row.criterion_key))  # type: ignore[attr-defined]
     flags = _flags(feedback, {row.criterion_key for row in criteria if row.level is not None})
     context |= {
         "shown": shown,
@@ -173,6 +178,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         ),
         "discarded": [i for i in items if i.status == FeedbackItem.Status.DISCARDED],
         "criteria": criteria,
+        "points": points,
         "paragraphs": _paragraphs(text, structure, shown, labels),
         "groups": FeedbackItem.Group.choices,
         "can_change": feedback is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from feedback.insight.scoring import points_of
 from feedback.models import Feedback, FeedbackItem
 
 HEADINGS = {
@@ -49,5 +50,8 @@ def feedback_markdown(*, feedback: Feedback, items: Sequence[FeedbackItem], show
                 labels = {level["position"]: level["label"] for level in row.snapshot.get("levels", [])}
                 lines.append(f"- {_plain(row.snapshot.get('title', ''))}: {_plain(labels.get(row.shown_level, ''))}")
             lines.append("")
+        points = points_of(list(feedback.criteria.all()))
+        if points is not None:
+            lines += [_plain(points.words), ""]
     lines += ["---", "", _plain(disclosure), ""]
     return "\n".join(lines)

@@ -9,6 +9,11 @@ from aiconfig.models import AIModel
 from aiconfig.plans import ModelChoice, plan_of
 from courses.models import Assignment
 from courses.snapshot import freeze
+from feedback.agreement.calibration import calibrate
+from feedback.insight.report import records_of
+
+# What "weighted by calibration" means until there is a calibration: the default, which needs no weights.
+UNCALIBRATED = "clamped_mean"
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,13 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
         }
         (fallbacks if choice.is_fallback else models).append(entry)
         weights[model.display_name] = float(choice.weight)
+    method = setting.method
+    if method == "weighted":
+        names = [entry["display_name"] for entry in models]
+        calibration = calibrate(records_of(assignment.pk), names, own=weights)
+        if calibration.weights is None:
+            method = UNCALIBRATED
+        weights = dict(calibration.weights or {})
     return {
         "version": 1,
         "assignment": {
@@ -79,7 +91,9 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
         },
         "rubric": freeze(assignment.rubric) if assignment.rubric else {"title": "", "criteria": []},
         "rubric_revision": assignment.rubric.revision if assignment.rubric else None,
-        "method": setting.method,
+        "method": method,
+        # What was asked for; "weighted" falls back until every model has its confirmed drafts.
+        "method_chosen": setting.method,
         "adaptive": setting.adaptive,
         "model_wording": setting.model_wording,
         "weights": weights,

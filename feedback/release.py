@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from accounts import audit
 from accounts.models import User
 from courses.models import Course, CourseStaff
+from feedback.insight.report import mark_due
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest
 from feedback.telling import tell_looked_again, tell_student
 from feedforward.errors import DomainError
@@ -102,6 +103,8 @@ def publish(*, feedback: Feedback, request: FeedbackRequest | None, actor: User 
         fields=["practice"] if actor is None else [],
     )
     tell_student(feedback=feedback, draft=draft)
+    if actor is not None:
+        mark_due(assignment_id=draft.assignment_id, now=now)
 
 
 def settle(*, feedback: Feedback, actor: User) -> Feedback:
@@ -137,4 +140,5 @@ def retract(*, feedback: Feedback, actor: User) -> Feedback:
                 content_due_at=due_after_intake(draft.assignment, draft.submitted_at)
             )
         audit.record(actor=actor, code="feedback.retracted", obj=feedback, course_id=draft.assignment.course_id)
+        mark_due(assignment_id=draft.assignment_id, now=timezone.now())
     return feedback

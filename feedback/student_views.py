@@ -17,6 +17,7 @@ from accounts.models import User
 from courses.models import Assignment
 from feedback.export import feedback_markdown
 from feedback.highlights import marks_of, paragraphs
+from feedback.insight.scoring import by_criterion, criterion_words, points_of
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest
 from feedback.progress_page import progress_of
 from feedback.replies import ReplyRefused, contest, mark_read, respond
@@ -101,6 +102,11 @@ def feedback_read(request: HttpRequest, public_id: str) -> HttpResponse:
     content = getattr(draft, "content", None)
     text = content.text if content and draft.content_removed_at is None else ""
     criteria = list(feedback.criteria.all())
+    visible = levels_visible(assignment, draft)
+    points = points_of(criteria) if visible else None
+    entries = by_criterion(points)
+    for row in criteria:
+        row.points_words = criterion_words(entries.get(row.criterion_key))  # type: ignore[attr-defined]
     titles = {row.criterion_key: row.snapshot.get("title", "") for row in criteria}
     for item in items:
         item.criterion_title = titles.get(item.criterion_key, "")  # type: ignore[attr-defined]
@@ -114,8 +120,9 @@ def feedback_read(request: HttpRequest, public_id: str) -> HttpResponse:
         "paragraphs": paragraphs(text, (content.structure or {}).get("blocks", []), marks_of(items))
         if content and text
         else [],
-        "criteria": [row for row in criteria if row.comment or levels_visible(assignment, draft)],
-        "levels_visible": levels_visible(assignment, draft),
+        "criteria": [row for row in criteria if row.comment or visible],
+        "levels_visible": visible,
+        "points": points,
         "goals": goals_met(feedback),
         "next_room": _room(assignment, user),
         "disclosure": disclosure(feedback),

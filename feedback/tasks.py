@@ -9,6 +9,7 @@ from celery.signals import worker_ready
 from aiconfig import llm
 from feedback import runs, sweeping
 from feedback.combining import try_aggregate
+from feedback.insight import report
 from feedback.trials import preview, reading
 
 
@@ -35,6 +36,12 @@ def read_trial(trial_id: int) -> None:
 def preview_trial(trial_id: int) -> None:
     """Build the prompts of a dry run."""
     preview.build_prompts(trial_id)
+
+
+@shared_task(ignore_result=True, soft_time_limit=500, time_limit=560)
+def compute_insight() -> None:
+    """Compute the reports of assignments whose releases changed."""
+    report.compute_due()
 
 
 @worker_ready.connect

@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from feedback import desk_views, home, queue_views, student_views, trial_views
+from feedback import desk_views, home, insight_views, queue_views, student_views, trial_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -14,6 +14,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("assignments/<uuid:public_id>/review/", queue_views.review_queue, name="review_queue"),
     path("assignments/<uuid:public_id>/review/bulk/", queue_views.queue_bulk, name="queue_bulk"),
     path("assignments/<uuid:assignment_id>/try/", trial_views.trials, name="trials"),
+    path("assignments/<uuid:assignment_id>/insight/", insight_views.insight, name="insight"),
+    path("assignments/<uuid:assignment_id>/insight.csv", insight_views.insight_export, name="insight_export"),
+    path("assignments/<uuid:assignment_id>/results.csv", insight_views.results_export, name="results_export"),
+    path("assignments/<uuid:assignment_id>/calibration/", insight_views.calibration, name="calibration"),
     path("trials/<uuid:public_id>/", trial_views.trial, name="trial"),
     path("trials/<uuid:public_id>/panel/", trial_views.trial_panel, name="trial_panel"),
     path("trials/<uuid:public_id>/run/", trial_views.trial_run, name="trial_run"),

@@ -17,6 +17,7 @@ ROUTES: dict[str, dict[str, str]] = {
 SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-drafts": {"task": "submissions.tasks.sweep", "schedule": 15.0, "options": {"expires": 14}},
     "sweep-feedback": {"task": "feedback.tasks.sweep", "schedule": 5.0, "options": {"expires": 4}},
+    "compute-insight": {"task": "feedback.tasks.compute_insight", "schedule": 60.0, "options": {"expires": 55}},
     "sweep-mail": {"task": "feedforward.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 55}},
     "settle-charges": {"task": "aiconfig.tasks.settle_charges", "schedule": 60.0, "options": {"expires": 55}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 55}},

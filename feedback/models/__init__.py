@@ -1,6 +1,7 @@
 """Runs and what they said, judgement, release, trials."""
 
 from feedback.models.answers import StoredAnswer
+from feedback.models.insight import InsightReport
 from feedback.models.judgement import CriterionResult, Feedback, FeedbackItem
 from feedback.models.readings import Comment, CriterionScore
 from feedback.models.requests import FeedbackRequest, ModelRun, RunTranscript
@@ -13,6 +14,7 @@ __all__ = [
     "Feedback",
     "FeedbackItem",
     "FeedbackRequest",
+    "InsightReport",
     "ModelRun",
     "RunTranscript",
     "StoredAnswer",

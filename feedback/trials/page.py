@@ -59,7 +59,7 @@ def numbers_of(request: FeedbackRequest | None, runs: list[ModelRun]) -> Numbers
         wall_s=wall,
         slowest_ms=max(times, default=None),
         cost_usd=sum(costs, Decimal(0)) if costs else None,
-        unpriced=sum(run.status == ModelRun.Status.SUCCEEDED and run.cost_usd is None for run in runs),
+        unpriced=sum(run.unpriced_calls for run in runs),
         tokens=sum(counts) if counts else None,
         done=answered,
         failed=states[ModelRun.Status.FAILED] + states[ModelRun.Status.CANCELLED],
@@ -154,12 +154,19 @@ def setting_words(plan: dict[str, Any]) -> list[tuple[str, str]]:
     return [
         (_("Reviewers"), "; ".join(_model_words(entry) for entry in plan["models"]) or "–"),
         (_("Stand-ins"), "; ".join(_model_words(entry) for entry in plan["fallbacks"]) or "–"),
-        (_("Levels combined by"), str(methods.get(plan["method"], plan["method"]))),
+        (_("Levels combined by"), _method_words(plan, methods)),
         (_("One more run where models disagree"), _("yes") if plan["adaptive"] else _("no")),
         (_("A model words the notes"), _("yes") if plan.get("model_wording") else _("no")),
         (_("Instructions to the reviewers"), plan["assignment"]["custom_instructions"] or "–"),
         (_("Rubric"), f"{plan['rubric']['title']} ({plan['rubric_revision']})"),
     ]
+
+
+def _method_words(plan: dict[str, Any], methods: dict[str, str | Promise]) -> str:
+    words = str(methods.get(plan["method"], plan["method"]))
+    if plan.get("method_chosen", plan["method"]) == plan["method"]:
+        return words
+    return _("%(method)s, because the models are not calibrated yet") % {"method": words}
 
 
 def _model_words(entry: dict[str, Any]) -> str:
@@ -185,7 +192,7 @@ def setting_of(trial: Trial) -> Setting:
             [choice(entry, fallback=False) for entry in plan["models"]]
             + [choice(entry, fallback=True) for entry in plan["fallbacks"]]
         ),
-        method=plan["method"],
+        method=plan.get("method_chosen", plan["method"]),
         adaptive=plan["adaptive"],
         model_wording=plan.get("model_wording", False),
         custom_instructions=plan["assignment"]["custom_instructions"],

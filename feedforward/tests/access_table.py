@@ -298,6 +298,11 @@ ROWS: tuple[Row, ...] = (
     post("desk_decide", STAFF, waiting, "waiting", note="an assistant releases only where the course allows it"),
     post("desk_note", STAFF, waiting_item, "waiting"),
     get("run_transcript", STAFF, run, "waiting"),
+    # --- insight: numbers over many drafts
+    get("insight", STAFF, assignment, "course"),
+    get("insight_export", STAFF, assignment, "course"),
+    get("results_export", EDITORS, assignment, "course"),
+    get("calibration", STAFF | ADMIN, assignment, "course"),
     # --- trials: a text that is nobody's draft
     *both("trials", EDITORS, assignment, "course"),
     get("trial", EDITORS, trial, "trial"),

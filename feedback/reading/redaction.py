@@ -18,7 +18,7 @@ _GAP = re.compile(r"[\s,.'’\-\u00ad\u200b-\u200d\u2060\ufeff]{1,4}\Z")
 _EMAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")
 _NUMBER = re.compile(r"(?<![\w.])[A-Za-z]{0,2}\d(?:[ -]?\d){3,13}[A-Za-z]?(?![\w])")
 _STATED_NUMBER = re.compile(
-    r"(?:student|matriculation|enrol\w*|candidate|matrikel)\W{0,2}(?:id|number|nummer|no|nr|#)?\W{1,4}"
+    r"(?:student|matriculation|enrol\w*|candidate|matrikel)\W{0,2}(?:id|number|nummer|no|nr|#)?(?: is| was| ist| lautet)?\W{1,4}"
     r"(?P<number>[A-Za-z]{0,2}\d{5,12}[A-Za-z]?)\b",
     re.IGNORECASE,
 )
@@ -31,6 +31,13 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 _LINE_OF_ITS_OWN = re.compile(r"\s*(?:\d{1,3})?\s*\Z")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.[ \-]?){1,3}\Z")
+_PARTICLES = frozenset(
+    "al el de del della di da dos das du van von vom zu zur der den ter ten la le bin ibn bint y e af".split()  # noqa: SIM905
+)
+# Letters that no decomposition makes plain, and how a keyboard without umlauts spells the others.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+_SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
 _IDEOGRAPHS = re.compile(r"[\u3400-\u9fff\uac00-\ud7af\u3040-\u30ff]")
 _MIN_NUMBER_CHARS = 4
 _PLACEHOLDER = re.compile(r"\[(?:NAME|NUMBER|EMAIL)_\d+\]")
@@ -110,8 +117,10 @@ class Redactor:
                 last = _match_rest(text, tokens, index, rest)
                 if last is None:
                     continue
-                written_as_name = all(text[t[1]].isupper() for t in tokens[index : index + len(rest) + 1])
-                introduced = _INTRODUCES.search(text, max(0, start - 40), start)
+                written_as_name = all(
+                    text[t[1]].isupper() or t[0] in _PARTICLES for t in tokens[index : index + len(rest) + 1]
+                )
+                introduced = _INTRODUCES.search(text, max(0, start - 40), start) or _alone_on_line(text, start, last)
                 cited = _YEAR_FOLLOWS.match(text, last) and not introduced
                 if (written_as_name or introduced) and not cited:
                     spans.append((start, last))
@@ -119,6 +128,11 @@ class Redactor:
             else:
                 if token in roster.parts and self._introduces_writer(text, start, end):
                     spans.append((start, end))
+                elif token in roster.parts and (initials := _INITIALS.search(text, max(0, start - 9), start)):
+                    # "By A. Smith" is the writer; without "by" it may be anybody who is cited.
+                    first = initials.start()
+                    if _INTRODUCES.search(text, max(0, first - 40), first) and not _YEAR_FOLLOWS.match(text, end):
+                        spans.append((first, end))
         return spans
 
     @staticmethod
@@ -126,12 +140,15 @@ class Redactor:
         """Whether a lone first or last name stands for the writer: after "My name is", or alone on its line."""
         if not text[start].isupper() or _YEAR_FOLLOWS.match(text, end):
             return False
-        if _INTRODUCES.search(text, max(0, start - 40), start):
-            return True
-        line_start = text.rfind("\n", 0, start) + 1
-        line_end = text.find("\n", end)
-        rest = text[end : line_end if line_end >= 0 else len(text)]
-        return not text[line_start:start].strip() and bool(_LINE_OF_ITS_OWN.match(rest))
+        return bool(_INTRODUCES.search(text, max(0, start - 40), start)) or _alone_on_line(text, start, end)
+
+
+def _alone_on_line(text: str, start: int, end: int) -> bool:
+    """Whether nothing but a page number stands beside ``start:end`` on its line."""
+    line_start = text.rfind("\n", 0, start) + 1
+    line_end = text.find("\n", end)
+    rest = text[end : line_end if line_end >= 0 else len(text)]
+    return not text[line_start:start].strip() and bool(_LINE_OF_ITS_OWN.match(rest))
 
 
 def replace_spans(text: str, spans: list[tuple[int, int, str]]) -> str:
@@ -185,16 +202,17 @@ def _read_roster(roster: tuple[str, ...]) -> _Roster:
         if "," in entry:
             last, _, first = entry.partition(",")
             entry = f"{first} {last}"
-        tokens = tuple(_folded(token) for token in _TOKEN.findall(entry))
-        for form in _forms(tokens):
-            names.setdefault(form[0], set()).add(form[1:])
-        parts.update(token for token in tokens if len(token) >= 2)
+        for spelling in {entry, entry.casefold().translate(_SPELLED_OUT)}:
+            tokens = tuple(_folded(token) for token in _TOKEN.findall(spelling))
+            for form in _forms(tokens):
+                names.setdefault(form[0], set()).add(form[1:])
+            parts.update(token for token in tokens if len(token) >= 2 and token not in _PARTICLES)
     longest_first = {first: tuple(sorted(rests, key=lambda rest: (-len(rest), rest))) for first, rests in names.items()}
     return _Roster(longest_first, frozenset(parts), frozenset(numbers), tuple(unspaced))
 
 
 def _forms(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The ways a full name is written: in order, without or with initials of middle names, last name first."""
+    """The ways a full name is written: in order, without or with initials of middle names, last name first or first last."""
     if len(tokens) < 2:
         return []
     first, *middle, last = tokens
@@ -205,6 +223,7 @@ def _forms(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
         (first, *initials, last),
         (last, first),
         (last, first, *middle),
+        (*middle, last, first),
         (last, first, *initials),
     ]
 
@@ -212,7 +231,7 @@ def _forms(tokens: tuple[str, ...]) -> list[tuple[str, ...]]:
 def _folded(token: str) -> str:
     if token.isascii():
         return token.lower()
-    decomposed = unicodedata.normalize("NFKD", token.casefold())
+    decomposed = unicodedata.normalize("NFKD", token.casefold().translate(_PLAIN))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
 

@@ -16,7 +16,7 @@ from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import BlockKind, ExtractedDocument
 from submissions.extraction.docx_surroundings import add_alt_text
 from submissions.extraction.limits import Limits, MediaFormat
-from submissions.extraction.odt_visibility import Styles
+from submissions.extraction.odt_visibility import Styles, points
 from submissions.extraction.prose import is_message
 from submissions.extraction.verdicts import Reason, Unreadable
 
@@ -35,6 +35,9 @@ _SKIPPED = frozenset(
     )
 )  # fmt: skip
 _LONG_CELL = 700
+_SHUT = ("collapse", "filter")
+_NEAR_PT, _FAR_PT = 85.0, 1_700.0  # 3 cm before the page, the longest paper after it
+_SMALLEST_PT = 1.6  # a box with a side this short shows no letter
 
 
 def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
@@ -105,7 +108,11 @@ class _Walk:
         style = paragraph.get(TEXT + "style-name")
         outer_text, self._text = self._text, []
         outer_waiting, self._waiting = self._waiting, []
+        outer_hidden = self.hidden
+        if any(mark.get(TEXT + "is-hidden") != "false" for mark in paragraph.iter(TEXT + "hidden-paragraph")):
+            self.hidden = self.hidden or "hidden_font"
         self._inline(paragraph, [style])
+        self.hidden = outer_hidden
         text, self._text = "".join(self._text), outer_text
         if self.cell is not None:
             self.cell.append(text)
@@ -134,23 +141,35 @@ class _Walk:
                     self.blocks(body, kind="footnote")
                     self.cell = outer_cell
             else:
-                far = _far_away(element)
-                before, self.hidden = self.hidden, self.hidden or ("off_page_text_box" if far else None)
+                frame = element if element.tag != DRAW + "text-box" else element.getparent()
+                before, outer_grounds = self.hidden, self.grounds
+                self.hidden = self.hidden or (None if frame is None else _frame_hides(frame))
+                ground = None if frame is None else self.styles.ground(frame.get(DRAW + "style-name"))
+                self.grounds = [ground] if ground else self.grounds
                 self.blocks(element)
-                self.hidden = before
+                self.hidden, self.grounds = before, outer_grounds
 
     def table(self, table: etree._Element) -> None:
+        outer_cell, outer_grounds, outer_hidden = self.cell, self.grounds, self.hidden
+        shut = _shut_columns(table)
         for row in _rows(table):
             cells: list[list[str]] = []
-            outer_cell, outer_grounds = self.cell, self.grounds
+            column = 0
             for cell in row:
-                if cell.tag != TABLE + "table-cell":
+                if cell.tag not in (TABLE + "table-cell", TABLE + "covered-table-cell"):
                     continue
-                ground = self.styles.ground(cell.get(TABLE + "style-name"))
+                grounds = (self.styles.ground(part.get(TABLE + "style-name")) for part in (cell, row, table))
+                ground = next((found for found in grounds if found), None)
                 self.grounds = [ground] if ground else outer_grounds
-                self.cell = []
-                self.blocks(cell)
-                cells.append([text for text in self.cell if text.strip()])
+                if column in shut or row.get(TABLE + "visibility") in _SHUT:
+                    self.hidden = outer_hidden or "hidden_font"
+                repeated = cell.get(TABLE + "number-columns-repeated", "1")
+                column += min(int(repeated), 1_000) if repeated.isascii() and repeated.isdigit() else 1
+                if cell.tag == TABLE + "table-cell":
+                    self.cell = []
+                    self.blocks(cell)
+                    cells.append([text for text in self.cell if text.strip()])
+                self.hidden = outer_hidden
             self.cell, self.grounds = outer_cell, outer_grounds
             self._row(cells)
 
@@ -226,24 +245,26 @@ def _rows(table: etree._Element) -> list[etree._Element]:
     return rows
 
 
-def _far_away(element: etree._Element) -> bool:
-    frame = element if element.tag != DRAW + "text-box" else element.getparent()
-    if frame is None:
-        return False
-    return any(
-        _centimetres(frame.get(SVG + axis)) < -3 or _centimetres(frame.get(SVG + axis)) > 60 for axis in ("x", "y")
-    )
+def _shut_columns(table: etree._Element) -> set[int]:
+    """The numbers of the columns nobody sees."""
+    found: set[int] = set()
+    at = 0
+    for column in table.iter(TABLE + "table-column"):
+        repeated = column.get(TABLE + "number-columns-repeated", "1")
+        count = min(int(repeated), 1_000) if repeated.isascii() and repeated.isdigit() else 1
+        if column.get(TABLE + "visibility") in _SHUT:
+            found.update(range(at, at + count))
+        at += count
+    return found
 
 
-def _centimetres(value: str | None) -> float:
-    units = {"cm": 1.0, "mm": 0.1, "in": 2.54, "pt": 2.54 / 72, "px": 2.54 / 96}
-    for unit, factor in units.items():
-        if value and value.endswith(unit):
-            try:
-                return float(value.removesuffix(unit)) * factor
-            except ValueError:
-                return 0.0
-    return 0.0
+def _frame_hides(frame: etree._Element) -> str | None:
+    """How the place or the size of a frame hides the text in it, None when it does not."""
+    across, down = (points(frame.get(SVG + axis)) or 0.0 for axis in ("x", "y"))
+    if not (-_NEAR_PT <= across <= _FAR_PT and -_NEAR_PT <= down <= _FAR_PT):
+        return "off_page_text_box"
+    sides = (points(frame.get(SVG + side)) for side in ("width", "height"))
+    return "tiny_font" if any(side is not None and side < _SMALLEST_PT for side in sides) else None
 
 
 def _add_deletions(assembly: Assembly, body: etree._Element) -> None:
@@ -271,7 +292,14 @@ def _add_properties(assembly: Assembly, meta: etree._Element | None) -> None:
     if meta is None:
         return
     visible = " ".join(assembly.visible_text.split()).casefold()
-    wanted = (_DC + "title", _DC + "subject", _DC + "description", META + "keyword", META + "user-defined")
+    wanted = (
+        _DC + "creator",
+        _DC + "title",
+        _DC + "subject",
+        _DC + "description",
+        META + "keyword",
+        META + "user-defined",
+    )
     for node in meta.iter(*wanted):
         text = " ".join((node.text or "").split())
         if is_message(text) and text.casefold() not in visible:

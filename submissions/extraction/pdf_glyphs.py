@@ -17,14 +17,11 @@ from submissions.extraction import pdf_covers
 from submissions.extraction.limits import Limits
 from submissions.extraction.pdf_layout import Word
 from submissions.extraction.pdf_render import Picture
+from submissions.extraction.pdf_visibility import Drawn, Piece, by_majority, upright, why_hidden
 from submissions.extraction.verdicts import Reason, Unreadable
 
-_MIN_HEIGHT_PT = 2.5
-_MIN_ALPHA = 26  # of 255: 10%
 _MAX_OBJECTS = 400_000
 _OCR_SHARE = 0.8
-_SEEN_SHARE = 0.3  # of the letters of a run; below it the run counts as hidden
-_MIN_ADVANCE = 0.12  # of the font size per letter; the narrowest letters of condensed fonts take 0.2
 _MAX_IMAGE_PIXELS = 24_000_000
 _HYPHENS = {0x02: "-", 0xFFFE: "-"}
 _BLANKS = frozenset(
@@ -37,35 +34,6 @@ _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _text_object_address = ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)(
     ctypes.cast(pdfium.FPDFText_GetTextObject, ctypes.c_void_p).value or 0
 )
-
-
-@dataclass(slots=True)
-class _Piece:
-    """Characters of one word drawn by one text object."""
-
-    text: str
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-    owner: int
-    glued: bool  # continues the word of the piece before
-    index: int  # of its first character on the text page
-
-
-@dataclass(slots=True)
-class _Drawn:
-    """What a text object says about itself."""
-
-    handle: object
-    size: float
-    width: float  # the font size across the line
-    mode: int
-    colors: tuple[tuple[int, int, int], ...]
-    alpha: int
-    embedded: bool
-    bold: bool
-    turn: int | None  # quarter turns against the clock; None for any other slant
 
 
 @dataclass(slots=True)
@@ -126,9 +94,9 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     reading = turns.most_common(1)[0][0] if turns else 0
     content = PageContent(right - left, top - bottom, [], [], len(images), ocr)
     frame = (left, bottom, right, top)
-    reasons = [_why_hidden(piece, drawn.get(piece.owner), frame, rotation, picture, ocr) for piece in pieces]
+    reasons = [why_hidden(piece, drawn.get(piece.owner), frame, rotation, picture, ocr) for piece in pieces]
     last_why: str | None = None
-    for piece, why in zip(pieces, _by_majority(pieces, reasons), strict=True):
+    for piece, why in zip(pieces, by_majority(pieces, reasons), strict=True):
         if why:
             if content.hidden and last_why == why:
                 joined = content.hidden[-1][1] + ("" if piece.glued else " ") + piece.text
@@ -191,9 +159,9 @@ def _with_inner(handle: Any, depth: int) -> Iterator[Any]:
             yield from _with_inner(pdfium.FPDFFormObj_GetObject(handle, index), depth + 1)
 
 
-def _pieces(text_page: object, count: int) -> list[_Piece]:
+def _pieces(text_page: object, count: int) -> list[Piece]:
     """Cut the characters of a page at blanks, at jumps, and where another text object goes on."""
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     get_unicode = pdfium.FPDFText_GetUnicode
     word: list[str] = []
     start = 0
@@ -215,7 +183,7 @@ def _pieces(text_page: object, count: int) -> list[_Piece]:
     return pieces
 
 
-def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piece]) -> None:
+def _add_word(text_page: object, word: list[str], start: int, pieces: list[Piece]) -> None:
     """Add the pieces of one word. The characters of one text object lie together, so its ends tell who drew it."""
     end = start + len(word)
     first_owner = _text_object_address(text_page, start) or 0
@@ -229,7 +197,7 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piec
                 runs[-1] = (runs[-1][0], index + 1, owner)
             else:
                 runs.append((index, index + 1, owner))
-    before: _Piece | None = None
+    before: Piece | None = None
     mirrored = bool(_RTL.search("".join(word))) and _runs_rightwards(text_page, start, end - 1)
     for low, high, owner in reversed(runs) if mirrored else runs:
         one, other = _box(text_page, low), _box(text_page, high - 1)
@@ -245,7 +213,7 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[_Piec
             text = text[::-1]
         if _RTL.search(text):
             text = unicodedata.normalize("NFKC", text)  # letters instead of their joined shapes
-        before = _Piece(
+        before = Piece(
             text,
             min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3]),
             owner, glued, low,
@@ -280,8 +248,8 @@ _READ_COLOR = {  # by text render mode: filled, outlined, both
 }
 
 
-def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object]) -> dict[int, _Drawn]:
-    drawn: dict[int, _Drawn] = {}
+def _describe(text_page: object, pieces: list[Piece], texts: dict[int, object]) -> dict[int, Drawn]:
+    drawn: dict[int, Drawn] = {}
     size = ctypes.c_float()
     matrix = pdfium.FS_MATRIX()
     channels = [ctypes.c_uint() for _ in range(4)]
@@ -300,7 +268,7 @@ def _describe(text_page: object, pieces: list[_Piece], texts: dict[int, object])
                 colors.append((red, green, blue))
         font = pdfium.FPDFTextObj_GetFont(handle)
         weight = pdfium.FPDFFont_GetWeight(font) if font else 0
-        drawn[piece.owner] = _Drawn(
+        drawn[piece.owner] = Drawn(
             handle=handle,
             size=abs(size.value) * (matrix.c**2 + matrix.d**2) ** 0.5,
             width=abs(size.value) * (matrix.a**2 + matrix.b**2) ** 0.5,
@@ -328,7 +296,7 @@ def _named_bold(font: object) -> bool:
     return b"bold" in buffer.value.lower()
 
 
-def _mode(drawn: dict[int, _Drawn], piece: _Piece) -> int:
+def _mode(drawn: dict[int, Drawn], piece: Piece) -> int:
     known = drawn.get(piece.owner)
     return known.mode if known else 0
 
@@ -350,68 +318,10 @@ def _image_extent(images: list[object], frame: tuple[float, float, float, float]
     return share, pixels
 
 
-def _why_hidden(
-    piece: _Piece,
-    drawn: _Drawn | None,
-    frame: tuple[float, float, float, float],
-    rotation: int,
-    picture: Picture | None,
-    ocr: bool,
-) -> str | None:
-    left, bottom, right, top = frame
-    if piece.x1 <= left or piece.x0 >= right or piece.y1 <= bottom or piece.y0 >= top:
-        return "off_page"
-    if drawn is None:
-        return None
-    if 0 < drawn.size < _MIN_HEIGHT_PT:
-        return "tiny_font"
-    if ocr:
-        return None
-    if _squeezed(piece, drawn):
-        return "tiny_font"
-    if drawn.mode in (3, 7):
-        return "invisible_mode"
-    if drawn.alpha < _MIN_ALPHA:
-        return "transparent"
-    if picture is not None:
-        # A font that is not in the file may lack here the letters it has on the student's machine.
-        trusted = (drawn.embedded or piece.text.isascii()) and drawn.size * picture.scale >= 2
-        box = _upright(piece, frame, rotation)
-        return picture.why_hidden(box, drawn.colors, owner=piece.owner, judge_pixels=trusted)
-    return None
-
-
-def _by_majority(pieces: list[_Piece], reasons: list[str | None]) -> list[str | None]:
-    """One verdict for a run drawn in one go: where most of its letters are hidden, a word that crosses a line is too."""
-    hidden: dict[int, Counter[str]] = {}
-    seen = Counter[int]()
-    for piece, why in zip(pieces, reasons, strict=True):
-        if why is None:
-            seen[piece.owner] += len(piece.text)
-        else:
-            hidden.setdefault(piece.owner, Counter())[why] += len(piece.text)
-    verdicts = {
-        owner: counts.most_common(1)[0][0]
-        for owner, counts in hidden.items()
-        if seen[owner] <= _SEEN_SHARE * (seen[owner] + counts.total())
-    }
-    return [verdicts.get(piece.owner, why) for piece, why in zip(pieces, reasons, strict=True)]
-
-
-def _squeezed(piece: _Piece, drawn: _Drawn) -> bool:
-    """Letters on top of each other: drawn so, or one glyph that claims to be many letters."""
-    if len(piece.text) < 4 or not piece.text.isascii():
-        return False
-    along = (
-        max(piece.x1 - piece.x0, piece.y1 - piece.y0) if drawn.turn is None or drawn.turn % 2 else piece.x1 - piece.x0
-    )
-    return along < _MIN_ADVANCE * min(drawn.size, 3 * drawn.width) * len(piece.text) or drawn.width < 0.1 * drawn.size
-
-
 def _append(
     words: list[Word],
-    piece: _Piece,
-    drawn: _Drawn | None,
+    piece: Piece,
+    drawn: Drawn | None,
     frame: tuple[float, float, float, float],
     reading: int | None,
     last_why: str | None,
@@ -419,26 +329,12 @@ def _append(
     """Add a piece as the reader of the page's main text sees it; text at another angle is marked as tilted."""
     rotation = reading or 0
     if piece.glued and words and last_why is None:
-        x0, y0, x1, y1 = _upright(piece, frame, rotation)
+        x0, y0, x1, y1 = upright(piece, frame, rotation)
         last = words[-1]
         last.text += piece.text
         last.x0, last.x1 = min(last.x0, x0), max(last.x1, x1)
         return
-    x0, y0, x1, y1 = _upright(piece, frame, rotation)
+    x0, y0, x1, y1 = upright(piece, frame, rotation)
     size = drawn.size if drawn and drawn.size else y1 - y0
     tilted = drawn is not None and drawn.turn != reading
     words.append(Word(piece.text, x0, y0, x1, y1, size, bool(drawn and drawn.bold), tilted))
-
-
-def _upright(
-    piece: _Piece, frame: tuple[float, float, float, float], rotation: int
-) -> tuple[float, float, float, float]:
-    """Page coordinates as the reader sees the page: origin top left, y downwards."""
-    left, bottom, right, top = frame
-    if rotation == 1:
-        return piece.y0 - bottom, piece.x0 - left, piece.y1 - bottom, piece.x1 - left
-    if rotation == 2:
-        return right - piece.x1, piece.y0 - bottom, right - piece.x0, piece.y1 - bottom
-    if rotation == 3:
-        return top - piece.y1, right - piece.x1, top - piece.y0, right - piece.x0
-    return piece.x0 - left, top - piece.y1, piece.x1 - left, top - piece.y0

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass, field, replace
 
 from submissions.extraction.assembly import Assembly
-from submissions.extraction.contrast import Rgb, contrast
+from submissions.extraction.contrast import Rgb
 from submissions.extraction.document import BlockKind, ExtractedDocument
-from submissions.extraction.docx_visibility import MAX_TINY_HALF_POINTS, MIN_CONTRAST
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.prose import is_message
+from submissions.extraction.rtf_visibility import Shape, State, is_far, why_hidden
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _TOKEN = re.compile(
@@ -35,34 +35,20 @@ _SYMBOLS = {
 _SILENT = frozenset(
     b"stylesheet listtable listoverridetable rsidtbl generator themedata colorschememapping latentstyles datastore pict "
     b"object objdata fldinst filetbl revtbl xmlnstbl pgptbl mmathPr bkmkstart bkmkend listtext pntext nonshppict "
+    b"propname linkval docvar template passwordhash "
     b"atnid atnauthor atnref atndate atntime ftnsep ftnsepc aftnsep shprslt do picprop".split()
 )
 _RUNNING = frozenset(b"header footer headerl headerr headerf footerl footerr footerf".split())
-_INFO = frozenset(b"title subject keywords doccomm comment category".split())
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """What a group hands down to the groups inside it."""
-
-    where: str = "body"  # body, note, silent, fonts, colors, running, info, annotation
-    hidden: bool = False
-    deleted: bool = False
-    half_points: float = 24.0
-    color: int = 0
-    ground: int = 0
-    shading: int = 0
-    cell_shading: int = 0
-    encoding: str = "cp1252"
-    skip: int = 1
-    flat: bool = False  # lines too low for any letter
+_INFO = frozenset(
+    b"title subject keywords doccomm comment category author operator manager company hlinkbase staticval".split()
+)
 
 
 @dataclass(slots=True)
 class _Reader:
     assembly: Assembly
-    state: _State = field(default_factory=_State)
-    stack: list[_State] = field(default_factory=list)
+    state: State = field(default_factory=State)
+    stack: list[State] = field(default_factory=list)
     fonts: dict[int, str] = field(default_factory=dict)
     colors: list[Rgb | None] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
@@ -80,6 +66,8 @@ class _Reader:
     color: list[int] = field(default_factory=list)
     may_ignore: bool = False
     opened: bool = False  # nothing read in this group yet
+    cell_grounds: list[int] = field(default_factory=list)  # of the row being read, one per cell
+    cell_ground: int = 0
 
 
 def read(data: bytes, limits: Limits) -> ExtractedDocument:
@@ -142,9 +130,9 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
         reader.color = []
     elif word in _RUNNING:
         reader.state = replace(state, where="running")
-    elif word in _INFO and first and state.where in ("info", "silent_info"):
+    elif word in _INFO and (first or ignorable) and state.where in ("info", "silent_info"):
         reader.state = replace(state, where="info_field")
-    elif word == b"info":
+    elif word in (b"info", b"userprops"):
         reader.state = replace(state, where="info")
     elif word == b"footnote":
         reader.state = replace(state, where="note" if state.where == "body" else state.where)
@@ -160,6 +148,10 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
         reader.state = replace(state, where="silent")
     elif word == b"ud":
         reader.state = replace(state, where=reader.stack[-2].where if len(reader.stack) > 1 else "body")
+    elif word == b"shp":
+        reader.state = replace(state, shape=Shape())
+    elif word in (b"sn", b"sv") and state.shape is not None:
+        reader.state = replace(state, where="shape_name" if word == b"sn" else "shape_value")
     elif word == b"u" and number is not None:
         _emit(reader, chr(number % 65536))
         reader.to_skip = state.skip
@@ -180,7 +172,7 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
     elif word in (b"row", b"nestrow") and state.where == "body":
         _end_row(reader)
     elif word == b"pard":
-        reader.state = replace(state, shading=0, flat=False)
+        reader.state = replace(state, shading=0, flat=False, far=False)
         reader.heading, reader.listed, reader.in_table = 0, False, False
     elif word == b"intbl":
         reader.in_table = on
@@ -189,7 +181,9 @@ def _control(reader: _Reader, word: bytes, number: int | None) -> None:
     elif word in (b"ls", b"pn", b"pnlvlblt", b"pnlvlbody"):
         reader.listed = number != 0
     elif word == b"plain":
-        reader.state = replace(state, hidden=False, deleted=False, half_points=24.0, color=0, ground=0)
+        reader.state = replace(
+            state, hidden=False, deleted=False, half_points=24.0, color=0, ground=0, width_pct=100, spacing=0.0, rise=0
+        )
     else:
         _format(reader, word, number, on)
 
@@ -211,9 +205,22 @@ def _format(reader: _Reader, word: bytes, number: int | None, on: bool) -> None:
     elif word == b"cbpat":
         reader.state = replace(state, shading=number or 0)
     elif word == b"clcbpat":
-        reader.state = replace(state, cell_shading=number or 0)
+        reader.cell_ground = number or 0
+    elif word == b"cellx":
+        reader.cell_grounds.append(reader.cell_ground)
+        reader.cell_ground = 0
     elif word == b"trowd":
-        reader.state = replace(state, cell_shading=0)
+        reader.cell_grounds, reader.cell_ground = [], 0
+    elif word == b"charscalex" and number is not None:
+        reader.state = replace(state, width_pct=number)
+    elif word in (b"expnd", b"expndtw"):
+        reader.state = replace(state, spacing=(number or 0) / (2 if word == b"expnd" else 10))
+    elif word in (b"up", b"dn"):
+        reader.state = replace(state, rise=6 if number is None else number)
+    elif word in (b"li", b"ri", b"fi", b"lin", b"rin", b"posx", b"posy", b"posnegx", b"posnegy") and number is not None:
+        reader.state = replace(state, far=state.far or is_far(word, number))
+    elif word.startswith(b"shp") and state.shape is not None and number is not None:
+        state.shape.edges[word] = number
     elif word == b"ansicpg" and number:
         reader.default_encoding = _codec(f"cp{number}")
         reader.state = replace(state, encoding=reader.default_encoding)
@@ -277,10 +284,12 @@ def _flush_bytes(reader: _Reader) -> None:
 def _emit(reader: _Reader, text: str) -> None:
     state = reader.state
     reader.opened = False
-    if state.where in ("running", "info_field", "annotation"):
+    if state.where.startswith("shape_") and state.shape is not None:
+        state.shape.said[state.where.removeprefix("shape_")].append(text[:80])
+    elif state.where in ("running", "info_field", "annotation"):
         reader.aside.setdefault(state.where, []).append(text)
     elif state.where in ("body", "note"):
-        why = _why_hidden(reader)
+        why = why_hidden(state, reader.colors, _cell_ground(reader))
         if why == "deleted_text" and text.strip():
             reader.aside.setdefault("deleted", []).append(text)
         elif why:
@@ -289,31 +298,22 @@ def _emit(reader: _Reader, text: str) -> None:
             (reader.note if state.where == "note" else reader.text).append(text)
 
 
-def _why_hidden(reader: _Reader) -> str | None:
-    state = reader.state
-    if state.deleted:
-        return "deleted_text"
-    if state.hidden:
-        return "hidden_font"
-    if state.half_points <= MAX_TINY_HALF_POINTS or state.flat:
-        return "tiny_font"
-    color = reader.colors[state.color] if 0 < state.color < len(reader.colors) else None
-    if color is None:
-        return None
-    for index in (state.ground, state.shading, state.cell_shading):
-        if 0 < index < len(reader.colors) and reader.colors[index] is not None:
-            return "low_contrast" if contrast(color, reader.colors[index] or (255, 255, 255)) < MIN_CONTRAST else None
-    return "low_contrast" if contrast(color, (255, 255, 255)) < MIN_CONTRAST else None
+def _cell_ground(reader: _Reader) -> int:
+    """The number of the colour of the cell being read, 0 for none."""
+    cell = len(reader.cells)
+    return reader.cell_grounds[cell] if reader.in_table and cell < len(reader.cell_grounds) else 0
 
 
 def _close(reader: _Reader) -> None:
     before = reader.state
-    reader.state = reader.stack.pop() if reader.stack else _State()
+    reader.state = reader.stack.pop() if reader.stack else State()
     reader.to_skip = 0
     reader.opened = reader.may_ignore = False
     if before.where == "note" and reader.state.where != "note":
         reader.notes.append("".join(reader.note).strip())
         reader.note.clear()
+    if before.where == "shape_value" and before.shape is not None and reader.state.where != before.where:
+        before.shape.learn()
     if before.where in ("running", "info_field", "annotation") and reader.state.where != before.where:
         reader.aside.setdefault(before.where, []).append("\x00")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from submissions.extraction import characters, language
 from submissions.extraction.document import SEPARATOR, Block, BlockKind, ExtractedDocument, Hidden, NotRead
@@ -12,6 +13,7 @@ from submissions.extraction.verdicts import Reason, Unreadable
 
 _BLANKS = re.compile(r"[^\S\n]+")
 _BREAKS = re.compile(r" *\n *")
+_LONG_CELL_CHARS = 720
 _HIDDEN_MAX_CHARS = 4_000
 _HIDDEN_MAX_ITEMS = 200
 _SINGLE = ("metadata", "alt_text", "outside_body")  # each piece is whole in itself
@@ -56,6 +58,17 @@ class Assembly:
         self._length = start + len(shown)
         if self._length > self.limits.max_chars:
             raise Unreadable(Reason.TOO_LONG, f"over {self.limits.max_chars} characters")
+
+    def add_row(self, cells: Sequence[Sequence[str]]) -> None:
+        """Add a table row: one block, its cells parted by tabs. A row of one filled or of very long cells reads as text."""
+        filled = [texts for cell in cells if (texts := [text for text in cell if text.strip()])]
+        if not filled:
+            return
+        if len(filled) == 1 or max(sum(map(len, texts)) for texts in filled) > _LONG_CELL_CHARS:
+            for text in (text for texts in filled for text in texts):
+                self.add("paragraph", text)
+        else:
+            self.add("table_row", "\t".join("\n".join(cell) for cell in cells).strip("\t"))
 
     def hide(self, kind: str, text: str, where: str) -> None:
         """Record text nobody sees; runs that follow each other in the same place become one."""

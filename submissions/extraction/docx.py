@@ -31,7 +31,6 @@ _DELETED = frozenset((W + "del", W + "moveFrom"))
 _SKIPPED = frozenset(
     (W + "rPr", W + "pPr", W + "tblPr", W + "tblGrid", W + "trPr", W + "tcPr", W + "sectPr", W + "sdtPr")
 )
-_MAX_CELL_WORDS = 120
 _SAYS_SOMETHING = (  # a paragraph without any of these is an empty line
     *(W + name for name in ("t", "delText", "drawing", "pict", "object", "sym", "noBreakHyphen", "fldChar", "instrText")),
     *(W + name for name in ("footnoteReference", "endnoteReference", "del", "moveFrom")),
@@ -223,19 +222,10 @@ class _Walk:
             self._flush_notes()
 
     def _row(self, cells: list[list[str]]) -> None:
-        filled = [cell for cell in cells if cell]
-        if not filled:
-            return
-        if self.cell is not None:
-            self.cell.append("\t".join(" ".join(cell) for cell in filled))
-            return
-        longest = max(sum(len(text) for text in cell) for cell in filled)
-        if len(filled) == 1 or longest > _MAX_CELL_WORDS * 6:
-            for cell in filled:
-                for text in cell:
-                    self.assembly.add("paragraph", text)
-            return
-        self.assembly.add("table_row", "\t".join("\n".join(cell) for cell in cells).strip("\t"))
+        if self.cell is None:
+            self.assembly.add_row(cells)
+        elif any(cells):
+            self.cell.append("\t".join(" ".join(cell) for cell in cells if cell))
 
     def _alt_chunk(self, chunk: etree._Element) -> None:
         from submissions.extraction import html

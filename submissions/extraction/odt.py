@@ -34,7 +34,6 @@ _SKIPPED = frozenset(
         TEXT + "bibliography-source", SVG + "title", SVG + "desc", TEXT + "ruby-text", TEXT + "soft-page-break",
     )
 )  # fmt: skip
-_LONG_CELL = 700
 _SHUT = ("collapse", "filter")
 _NEAR_PT, _FAR_PT = 85.0, 1_700.0  # 3 cm before the page, the longest paper after it
 _SMALLEST_PT = 1.6  # a box with a side this short shows no letter
@@ -174,16 +173,10 @@ class _Walk:
             self._row(cells)
 
     def _row(self, cells: list[list[str]]) -> None:
-        filled = [cell for cell in cells if cell]
-        if not filled:
-            return
-        if self.cell is not None:
-            self.cell.append("\t".join(" ".join(cell) for cell in filled))
-        elif len(filled) == 1 or max(sum(map(len, cell)) for cell in filled) > _LONG_CELL:
-            for text in (text for cell in filled for text in cell):
-                self.assembly.add("paragraph", text)
-        else:
-            self.assembly.add("table_row", "\t".join("\n".join(cell) for cell in cells).strip("\t"))
+        if self.cell is None:
+            self.assembly.add_row(cells)
+        elif any(cells):
+            self.cell.append("\t".join(" ".join(cell) for cell in cells if cell))
 
     def _inline(self, element: etree._Element, styles: list[str | None]) -> None:
         why = self.hidden or self.styles.why_hidden(styles, self.grounds)

@@ -332,11 +332,7 @@ def _end_paragraph(reader: _Reader) -> None:
 def _end_row(reader: _Reader) -> None:
     cells = [_joined_pairs(cell).strip() for cell in reader.cells]
     reader.cells.clear()
-    filled = [cell for cell in cells if cell]
-    if len(filled) == 1:
-        reader.assembly.add("paragraph", filled[0])
-    else:
-        reader.assembly.add("table_row", "\t".join(cells).strip("\t"))
+    reader.assembly.add_row([[cell] for cell in cells])
     _end_notes(reader)
 
 

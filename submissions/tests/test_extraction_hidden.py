@@ -378,7 +378,7 @@ def test_rtf(piece: str, kind: str | None) -> None:
     ("piece", "kind"),
     [
         ('<p style="display:none">%s</p>', "hidden_font"),
-        ('<span style="font-size:1px">%s</span>', "hidden_font"),
+        ('<span style="font-size:1px">%s</span>', "tiny_font"),
         ("<script>%s</script>", None),
         ("<!-- %s -->", None),
         ("<p onclick='x()'>A <b>plain</b> paragraph.</p>", None),

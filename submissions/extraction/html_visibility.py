@@ -61,7 +61,9 @@ class Rules:
     """Rules of ``<style>`` elements with one plain selector each (``p``, ``.note``, ``p.note``, ``#a``)."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, list[tuple[int, str, str, str, dict[str, str]]]] = {}  # by the rarest part of the selector
+        self._rules: dict[
+            str, list[tuple[int, str, str, str, dict[str, str]]]
+        ] = {}  # by the rarest part of the selector
         self._count = 0
 
     def read(self, text: str) -> None:

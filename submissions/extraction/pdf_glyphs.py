@@ -16,7 +16,7 @@ import pypdfium2.raw as pdfium
 from submissions.extraction import pdf_covers
 from submissions.extraction.limits import Limits
 from submissions.extraction.pdf_layout import Word
-from submissions.extraction.pdf_render import Picture
+from submissions.extraction.pdf_render import Picture, is_dark
 from submissions.extraction.pdf_visibility import Drawn, Piece, by_majority, upright, why_hidden
 from submissions.extraction.verdicts import Reason, Unreadable
 
@@ -24,10 +24,8 @@ _MAX_OBJECTS = 400_000
 _OCR_SHARE = 0.8
 _MAX_IMAGE_PIXELS = 24_000_000
 _HYPHENS = {0x02: "-", 0xFFFE: "-"}
-_BLANKS = frozenset(
-    (0, 9, 10, 13, 32, 0xA0, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2007, 0x2008, 0x2009, 0x200A, 0x3000)
-)
-
+_WORD = re.compile("[^\\x00\\t\\n\\r \\xa0\\u2000-\\u2005\\u2007-\\u200a\\u3000]+")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 _RTL = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 
 # The same function with a plain number as result: comparing addresses is what it is needed for.
@@ -86,7 +84,8 @@ def read_page(page: object, limits: Limits, *, chars_left: int) -> PageContent:
     if pieces and not ocr and image_pixels <= _MAX_IMAGE_PIXELS:
         size = (top - bottom, right - left) if rotation % 2 else (right - left, top - bottom)
         only_text = not found.others and not images and pdfium.FPDFPage_GetAnnotCount(page) == 0
-        picture = Picture(page, size, list(texts.values()), only_text=only_text)
+        dark = all(is_dark(color) for known in drawn.values() for color in known.colors)
+        picture = Picture(page, size, list(texts.values()), only_text=only_text, dark=dark)
         if found.covers:
             covered = pdf_covers.under_something(pieces, found.order, found.covers)
             picture.look_beneath([texts[owner] for owner in covered if owner in texts], covered)
@@ -162,43 +161,44 @@ def _with_inner(handle: Any, depth: int) -> Iterator[Any]:
 def _pieces(text_page: object, count: int) -> list[Piece]:
     """Cut the characters of a page at blanks, at jumps, and where another text object goes on."""
     pieces: list[Piece] = []
-    get_unicode = pdfium.FPDFText_GetUnicode
-    word: list[str] = []
-    start = 0
-    for index in range(count):
-        code = get_unicode(text_page, index)
-        if code in _BLANKS:
-            if word:
-                _add_word(text_page, word, start, pieces)
-                word = []
-            continue
-        if not word:
-            start = index
-        word.append(_HYPHENS.get(code) or (chr(code) if code < 0x110000 else "\ufffd"))
-    if word:
-        _add_word(text_page, word, start, pieces)
-    for piece in pieces:
-        if any("\ud800" <= c <= "\udfff" for c in piece.text):
+    text = _characters(text_page, count)
+    any_rtl = _RTL.search(text) is not None
+    for match in _WORD.finditer(text):
+        _add_word(text_page, match.group(), match.start(), pieces, any_rtl=any_rtl)
+    if _HALF_PAIR.search(text):
+        for piece in pieces:
             piece.text = piece.text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return pieces
 
 
-def _add_word(text_page: object, word: list[str], start: int, pieces: list[Piece]) -> None:
+def _characters(text_page: object, count: int) -> str:
+    """The characters of a page, one per index of the library: asked for in one go where that gives the same."""
+    buffer = ctypes.create_string_buffer(2 * count + 2)
+    units = pdfium.FPDFText_GetText(text_page, 0, count, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort))) - 1
+    text = buffer.raw[: 2 * units].decode("utf-16-le", "surrogatepass") if units == count else ""
+    if len(text) != count:  # characters without a meaning are left out there, and some take two units
+        get_unicode = pdfium.FPDFText_GetUnicode
+        codes = (get_unicode(text_page, index) for index in range(count))
+        text = "".join(chr(code) if code < 0x110000 else "\ufffd" for code in codes)
+    return text.translate(_HYPHENS)
+
+
+def _add_word(text_page: object, word: str, start: int, pieces: list[Piece], *, any_rtl: bool) -> None:
     """Add the pieces of one word. The characters of one text object lie together, so its ends tell who drew it."""
     end = start + len(word)
-    first_owner = _text_object_address(text_page, start) or 0
-    if first_owner == (_text_object_address(text_page, end - 1) or 0):
-        runs = [(start, end, first_owner)]
-    else:
-        runs = []
-        for index in range(start, end):
-            owner = _text_object_address(text_page, index) or 0
-            if runs and runs[-1][2] == owner:
-                runs[-1] = (runs[-1][0], index + 1, owner)
-            else:
-                runs.append((index, index + 1, owner))
+    owner = _text_object_address(text_page, start) or 0
+    one_owner = owner == (_text_object_address(text_page, end - 1) or 0)
+    if one_owner and not any_rtl:  # as nearly always
+        one, other = _box(text_page, start), _box(text_page, end - 1)
+        if one is not None and other is not None:
+            x0, y0, x1, y1 = one
+            a0, b0, a1, b1 = other
+            box = (x0 if x0 < a0 else a0, y0 if y0 < b0 else b0, x1 if x1 > a1 else a1, y1 if y1 > b1 else b1)
+            pieces.append(Piece(word, *box, owner, False, start))
+        return
+    runs = [(start, end, owner)] if one_owner else _runs(text_page, start, end)
     before: Piece | None = None
-    mirrored = bool(_RTL.search("".join(word))) and _runs_rightwards(text_page, start, end - 1)
+    mirrored = bool(_RTL.search(word)) and _runs_rightwards(text_page, start, end - 1)
     for low, high, owner in reversed(runs) if mirrored else runs:
         one, other = _box(text_page, low), _box(text_page, high - 1)
         if one is None or other is None:
@@ -208,7 +208,7 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[Piece
             height = max(before.y1 - before.y0, one[3] - one[1], 1.0)
             apart = max(one[0] - before.x1, before.x0 - one[2]) > 0.6 * height
             glued = not apart and abs(one[1] - before.y0) <= 0.75 * height
-        text = "".join(word[low - start : high - start])
+        text = word[low - start : high - start]
         if mirrored:
             text = text[::-1]
         if _RTL.search(text):
@@ -219,6 +219,18 @@ def _add_word(text_page: object, word: list[str], start: int, pieces: list[Piece
             owner, glued, low,
         )  # fmt: skip
         pieces.append(before)
+
+
+def _runs(text_page: object, start: int, end: int) -> list[tuple[int, int, int]]:
+    """Parts of a word (first index, end, address) by the text object that drew them."""
+    runs: list[tuple[int, int, int]] = []
+    for index in range(start, end):
+        owner = _text_object_address(text_page, index) or 0
+        if runs and runs[-1][2] == owner:
+            runs[-1] = (runs[-1][0], index + 1, owner)
+        else:
+            runs.append((index, index + 1, owner))
+    return runs
 
 
 def _runs_rightwards(text_page: object, first: int, last: int) -> bool:
@@ -236,6 +248,8 @@ def _box(text_page: object, index: int) -> tuple[float, float, float, float] | N
     if not pdfium.FPDFText_GetLooseCharBox(text_page, index, _rect_reference):
         return None
     left, bottom, right, top = _rect.left, _rect.bottom, _rect.right, _rect.top
+    if left <= right and bottom <= top:
+        return left, bottom, right, top
     return min(left, right), min(bottom, top), max(left, right), max(bottom, top)
 
 

@@ -99,15 +99,20 @@ def is_rtl(text: str) -> bool:
 def lines_of(words: Sequence[Word]) -> list[Line]:
     """Words of one page or column to lines: those that overlap by half their height stand on one line."""
     rows: list[list[tuple[int, Word]]] = []
+    tallest: list[tuple[float, float]] = []  # top and bottom of each row's tallest word
     for index, word in sorted(enumerate(words), key=lambda item: (item[1].y1 + item[1].y0, item[0])):
-        for row in reversed(rows[-4:]):
-            tallest = max((w for _, w in row), key=lambda w: w.y1 - w.y0)
-            overlap = min(tallest.y1, word.y1) - max(tallest.y0, word.y0)
-            if overlap >= 0.5 * max(min(tallest.y1 - tallest.y0, word.y1 - word.y0), 0.1):
-                row.append((index, word))
+        height = word.y1 - word.y0
+        for number in range(len(rows) - 1, max(len(rows) - 5, -1), -1):
+            top, bottom = tallest[number]
+            overlap = (bottom if bottom < word.y1 else word.y1) - (top if top > word.y0 else word.y0)
+            if overlap >= 0.5 * max(min(bottom - top, height), 0.1):
+                rows[number].append((index, word))
+                if height > bottom - top:
+                    tallest[number] = word.y0, word.y1
                 break
         else:
             rows.append([(index, word)])
+            tallest.append((word.y0, word.y1))
     return [_line(row) for row in rows]
 
 
@@ -200,13 +205,13 @@ def _gutter(words: list[Word], left: float, right: float, depth: int) -> tuple[f
         candidates += [(at + 0.5, at + strip_width + 0.5) for at, count in ends.most_common(12) if count >= 3]
     best: tuple[float, float] | None = None
     fewest = 0.0
+    rows = _heights(words)
     for low, high in candidates:
         across = [word for word in words if word.x0 < high - 0.5 and word.x1 > low + 0.5]
         if len(across) > 0.12 * len(words):
             continue
         before = [word for word in words if word.x1 <= low + 0.5]
         after = [word for word in words if word.x0 >= high - 0.5]
-        rows = _heights(words)
         crossing = _heights(across) / max(rows, 1)
         if crossing > 0.4 or min(len(before), len(after)) < 10 or (best is not None and crossing >= fewest):
             continue
@@ -221,7 +226,7 @@ def _gutter(words: list[Word], left: float, right: float, depth: int) -> tuple[f
 
 def _heights(words: Sequence[Word]) -> int:
     """How many different lines the words stand on, nearly."""
-    return len({round((word.y0 + word.y1) / max(word.size, 4.0)) for word in words})
+    return len({round((word.y0 + word.y1) / (word.size if word.size > 4.0 else 4.0)) for word in words})
 
 
 def _is_column(words: Sequence[Word]) -> bool:

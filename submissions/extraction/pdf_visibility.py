@@ -75,6 +75,8 @@ def why_hidden(
 
 def by_majority(pieces: list[Piece], reasons: list[str | None]) -> list[str | None]:
     """One verdict for a run drawn in one go: where most of its letters are hidden, a word that crosses a line is too."""
+    if not any(reasons):
+        return reasons
     hidden: dict[int, Counter[str]] = {}
     seen = Counter[int]()
     for piece, why in zip(pieces, reasons, strict=True):

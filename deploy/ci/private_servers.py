@@ -32,6 +32,7 @@ class Servers:
 
     database_url: str
     redis_url: str
+    live_redis_url: str
 
 
 @contextlib.contextmanager
@@ -69,6 +70,7 @@ def private_servers() -> Iterator[Servers]:
         yield Servers(
             database_url=f"postgres://feedforward@/feedforward?host={cluster}",
             redis_url=f"unix://{folder / 'redis.sock'}?db=0",
+            live_redis_url=f"unix://{folder / 'redis.sock'}?db=8",
         )
     finally:
         for process in reversed(running):

@@ -67,10 +67,18 @@ def run_beside_each_other(environ: dict[str, str], arguments: list[str]) -> int:
     """Run the suite on all cores and the live part beside it; 0 when both passed."""
     # Tables straight from the models: the live site and the run on PostgreSQL walk the migrations.
     suite = ["-n", str(cores()), *ON_ALL_CORES, "--no-migrations", "-m", "not browser and not live", *arguments]
+    return run_with_live("the suite", suite, environ, environ, arguments)
+
+
+def run_with_live(
+    title: str, suite: list[str], environ: dict[str, str], live_environ: dict[str, str], arguments: list[str]
+) -> int:
+    """Run the suite and, beside it, the live part; 0 when both passed."""
+    live = ["-m", "live", *live_files(), *arguments]
     with ThreadPoolExecutor(1) as beside:
-        live = beside.submit(run, "the live part", ["-m", "live", *live_files(), *arguments], environ, quiet=True)
-        code = run("the suite", suite, environ)
-        return live.result() or code
+        waiting = beside.submit(run, f"the live part of {title}", live, live_environ, quiet=True)
+        code = run(title, suite, environ)
+        return waiting.result() or code
 
 
 def live_files() -> list[str]:
@@ -121,12 +129,14 @@ def fetch_axe(environ: dict[str, str]) -> bool:
 
 
 def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
-    """Run all but the browser part on PostgreSQL and Redis that live for this run only."""
+    """Run all but the browser part on PostgreSQL and Redis that live for this run only, the live site too."""
     try:
         with private_servers() as servers:
             real = {**environ, "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
+            # The tests have a database of their own; the live site takes the one that was named, and its own messages.
+            live = {"LIVE_DATABASE_URL": servers.database_url, "LIVE_REDIS_URL": servers.live_redis_url}
             chosen = ["-n", str(cores()), *ON_ALL_CORES, "-m", "not browser and not live", *arguments]
-            return run("the suite on PostgreSQL and Redis", chosen, real)
+            return run_with_live("the suite on PostgreSQL and Redis", chosen, real, environ | live, arguments)
     except NotInstalled as missing:
         print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)
         return 1

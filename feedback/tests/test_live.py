@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploy.run.tests.running_site import BASE_DIR, RunningSite, serves_survives_kills_and_stops
+from deploy.run.tests.running_site import BASE_DIR, RunningSite, given_servers, serves_survives_kills_and_stops
 from feedback.tests.stub_reviewers import StubProvider
 from feedforward.tests import canary
 
@@ -32,13 +32,14 @@ class LiveSite:
         self.data_dir = data_dir
         self.stage: subprocess.Popen[str] | None = None
         self.site = RunningSite(data_dir)
-        self.site.wait(lambda: self.site.said(r"FeedForward is ready"), 120)
+        self.site.wait(lambda: self.site.said(r"FeedForward is ready"), 300)
 
     def _open_stage(self) -> subprocess.Popen[str]:
         """Start live_stage with the site's own keys and database."""
         hidden = {"DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL"}
         environ = {name: value for name, value in os.environ.items() if name not in hidden}
         environ |= {"FEEDFORWARD_DATA_DIR": str(self.data_dir), "ALLOW_LOCAL_MODEL_SERVERS": "1"}
+        environ |= given_servers()
         for name in ("secret_key", "salt_key"):
             path = self.data_dir / name
             if path.exists():
@@ -74,6 +75,14 @@ class LiveSite:
             self.site.process.wait(20)
         with contextlib.suppress(ProcessLookupError):
             self.site.process.kill()
+
+    def empty_broker(self) -> None:
+        """Throw away every message, and with the site's own broker the cache as well."""
+        given = given_servers().get("REDIS_URL")
+        if given:
+            Redis.from_url(given).flushdb()
+        else:
+            Redis(unix_socket_path=str(next((self.data_dir / "broker").glob("*.sock")))).flushall()
 
     def status(self) -> dict[str, Any]:
         return self.act("status")
@@ -159,9 +168,7 @@ def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None
 
     # the broker is emptied while drafts are under way
     site.act("submit", "3")
-    socket_path = next((site.data_dir / "broker").glob("*.sock"), None)
-    if socket_path is not None:
-        Redis(unix_socket_path=str(socket_path)).flushall()
+    site.empty_broker()
     said = site.wait_for(5, 90)
     assert said["runs"] == {"succeeded": 5 * RUNS}
     assert said["feedback"] == 5 and len(said["requests"]) == 5

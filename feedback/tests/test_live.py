@@ -32,6 +32,8 @@ class LiveSite:
         self.data_dir = data_dir
         self.stage: subprocess.Popen[str] | None = None
         self.site = RunningSite(data_dir)
+
+    def wait_until_ready(self) -> None:
         self.site.wait(lambda: self.site.said(r"FeedForward is ready"), 300)
 
     def _open_stage(self) -> subprocess.Popen[str]:
@@ -104,6 +106,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Live
     provider = StubProvider()
     running = LiveSite(tmp_path / "data")
     try:
+        running.wait_until_ready()
         running.act("setup", provider.base_url, "slow-2", "slow-2b", "slow-2c")
         yield running, provider
     finally:

@@ -107,6 +107,7 @@ class PromptInput:
     roster: tuple[str, ...] = ()  # names, numbers and addresses to be replaced before anything leaves
     goals: tuple[Goal, ...] = ()
     only_criteria: tuple[str, ...] = ()  # adaptive extra runs: ask these criteria only; empty: all
+    left_out: tuple[str, ...] = ()  # ids of sentences not to be shown; the ids of the others do not change
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,8 @@ class Reading:
     level_before_evidence: bool = False  # the raw answer chose levels before it looked at evidence
     chunked: bool = False  # a long draft: comments from its parts, levels from one pass over the whole
     last_expected_id: str = ""  # the last sentence the run was shown; "" when not known
+    parts: int = 0  # of a long draft: into how many it was cut for comments
+    parts_missing: tuple[int, ...] = ()  # 1-based; parts that no usable answer came back for
 
 
 @dataclass(frozen=True)

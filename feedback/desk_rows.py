@@ -35,6 +35,7 @@ SET_ASIDE = {
     "authorship": "it guesses about the author",
     "nonce_echo": "it repeats marks of the prompt",
     "attack_echo": "it repeats words that address the reviewer",
+    "addressed_evidence": "it rests on words that address the reviewer",
     "dialect": "it faults a variety of language",
     "replacement": "it writes the passage instead of the student",
 }

@@ -30,7 +30,9 @@ class Material:
     hidden_count: int  # passages of the file that a person would not see; no prompt holds them
     draft: Draft | None  # None: the text of a trial
 
-    def prompt_input(self, *, nonce: str, seed: int, only_criteria: tuple[str, ...] = ()) -> PromptInput:
+    def prompt_input(
+        self, *, nonce: str, seed: int, only_criteria: tuple[str, ...] = (), left_out: tuple[str, ...] = ()
+    ) -> PromptInput:
         """Return what one run's prompt is built from."""
         assignment = self.plan["assignment"]
         return PromptInput(
@@ -43,8 +45,10 @@ class Material:
             feedback_language=assignment["language"],
             custom_instructions=assignment["custom_instructions"],
             roster=self.roster,
-            goals=self.goals,
+            # Old sentences of a goal may hold what was left out; levels do not depend on goals.
+            goals=() if left_out else self.goals,
             only_criteria=only_criteria,
+            left_out=left_out,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.db import transaction
 from aiconfig.llm import ModelAnswer
 from feedback.contract import Quote, ReadCriterion, ReadGoal, Reading, ReadItem, RunReading
 from feedback.models import Comment, CriterionScore, ModelRun, RunTranscript
+from feedback.reading.parts import with_parts
 
 # What a reading is taken to say where an older row does not.
 BLANK: dict[str, Any] = {
@@ -67,6 +69,8 @@ def record_reading(
         )
         if not won:
             return False
+        # A part has no level to give; the levels of a long draft come from one pass over all of it.
+        judged = () if run.purpose == ModelRun.Purpose.PART else reading.criteria
         CriterionScore.objects.bulk_create(
             CriterionScore(
                 run=run,
@@ -77,7 +81,7 @@ def record_reading(
                 reasoning=criterion.reasoning,
                 quotes=_plain(criterion.quotes),
             )
-            for criterion in reading.criteria
+            for criterion in judged
         )
         Comment.objects.bulk_create(
             Comment(
@@ -106,49 +110,63 @@ def _quotes(rows: list[dict[str, Any]]) -> tuple[Quote, ...]:
     return tuple(Quote(**row) for row in rows)
 
 
-def readings_of(runs: list[ModelRun]) -> list[RunReading]:
-    """Return the readings of succeeded ``runs`` (prefetch ``scores`` and ``comments``), model by display name."""
+def readings_of(runs: Sequence[ModelRun], *, purpose: str = ModelRun.Purpose.READING) -> list[RunReading]:
+    """Return the readings of the succeeded among ``runs`` (prefetch ``scores`` and ``comments``), model by display name.
+
+    ``purpose``: readings that count, or those without the suspect sentences. The parts of a long draft are put into the
+    reading of their place.
+    """
+    done = [run for run in runs if run.status == ModelRun.Status.SUCCEEDED]
+    parts: dict[tuple[int, int, int], dict[int, Reading]] = {}
+    for run in done:
+        if run.purpose == ModelRun.Purpose.PART:
+            parts.setdefault((run.slot, run.repeat, run.ai_model_id), {})[run.part] = _reading(run)
     counts: dict[str, int] = {}
     found: list[RunReading] = []
-    for run in sorted(runs, key=lambda run: (run.slot, run.repeat, run.pk)):
+    for run in sorted(done, key=lambda run: (run.slot, run.repeat, run.pk)):
+        if run.purpose != purpose:
+            continue
         number = counts.get(run.display_name, 0)
         counts[run.display_name] = number + 1
-        said = run.summary
-        reading = Reading(
-            criteria=tuple(
-                ReadCriterion(
-                    criterion_key=score.criterion_key,
-                    level=score.level,
-                    reasoning=score.reasoning,
-                    not_assessable_reason=score.not_assessable_reason,
-                    confidence=score.confidence,  # type: ignore[arg-type]
-                    quotes=_quotes(score.quotes),
-                )
-                for score in run.scores.all()
-            ),
-            items=tuple(
-                ReadItem(
-                    item_id=comment.item_id,
-                    criterion_key=comment.criterion_key,
-                    kind=comment.kind,  # type: ignore[arg-type]
-                    tag=comment.tag,
-                    focus=comment.focus,  # type: ignore[arg-type]
-                    comment=comment.comment,
-                    why=comment.why,
-                    next_step=comment.next_step,
-                    severity=comment.severity,
-                    absence=comment.absence,
-                    quotes=_quotes(comment.quotes),
-                    quarantined=comment.quarantined,
-                    quarantine_reason=comment.quarantine_reason,
-                )
-                for comment in run.comments.all()
-            ),
-            goals=tuple(
-                ReadGoal(goal["goal_id"], goal["status"], "", _quotes(goal.get("quotes", [])))
-                for goal in said.get("goals", [])
-            ),
-            **{**BLANK, **_from_summary(said)},
-        )
+        reading = with_parts(_reading(run), parts.get((run.slot, run.repeat, run.ai_model_id), {}))
         found.append(RunReading(run.display_name, number, reading))
     return found
+
+
+def _reading(run: ModelRun) -> Reading:
+    return Reading(
+        criteria=tuple(
+            ReadCriterion(
+                criterion_key=score.criterion_key,
+                level=score.level,
+                reasoning=score.reasoning,
+                not_assessable_reason=score.not_assessable_reason,
+                confidence=score.confidence,  # type: ignore[arg-type]
+                quotes=_quotes(score.quotes),
+            )
+            for score in run.scores.all()
+        ),
+        items=tuple(
+            ReadItem(
+                item_id=comment.item_id,
+                criterion_key=comment.criterion_key,
+                kind=comment.kind,  # type: ignore[arg-type]
+                tag=comment.tag,
+                focus=comment.focus,  # type: ignore[arg-type]
+                comment=comment.comment,
+                why=comment.why,
+                next_step=comment.next_step,
+                severity=comment.severity,
+                absence=comment.absence,
+                quotes=_quotes(comment.quotes),
+                quarantined=comment.quarantined,
+                quarantine_reason=comment.quarantine_reason,
+            )
+            for comment in run.comments.all()
+        ),
+        goals=tuple(
+            ReadGoal(goal["goal_id"], goal["status"], "", _quotes(goal.get("quotes", [])))
+            for goal in run.summary.get("goals", [])
+        ),
+        **{**BLANK, **_from_summary(run.summary)},
+    )

@@ -114,18 +114,25 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
             raise RequestRefused(_("This draft is being read right now, or its feedback is already released."))
         due = now + timedelta(seconds=SWEEP_AFTER_S)
         if only_failed:
-            failed = list(current.runs.filter(status=ModelRun.Status.FAILED, round=current.round))
+            failed = [run for run in _failed(current) if _may_be_repeated(current, run)]
             if not failed:
                 raise RequestRefused(_("No reading of this draft failed."))
             for run in failed:
                 # The planned model again: a stand-in was asked because this one had given no answer.
-                entry = current.plan["models"][run.slot]
+                entry = current.plan["models"][run.slot] if run.purpose == ModelRun.Purpose.READING else None
+                planned = (
+                    {
+                        "ai_model_id": entry["ai_model"],
+                        "model_name": entry["name"],
+                        "display_name": entry["display_name"],
+                        "fallback_step": 0,
+                    }
+                    if entry
+                    else {}
+                )
                 run.move(
                     ModelRun.Status.PENDING,
-                    ai_model_id=entry["ai_model"],
-                    model_name=entry["name"],
-                    display_name=entry["display_name"],
-                    fallback_step=0,
+                    **planned,
                     attempts=0,
                     repairs=0,
                     not_before=None,
@@ -159,6 +166,17 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
         )
         transaction.on_commit(lambda: _start(current.pk))
     return current
+
+
+def _failed(request: FeedbackRequest) -> list[ModelRun]:
+    return list(request.runs.filter(status=ModelRun.Status.FAILED, round=request.round))
+
+
+def _may_be_repeated(request: FeedbackRequest, run: ModelRun) -> bool:
+    """A part is repeated only for the planned model, which reads again; wording is asked anew for the notes of then."""
+    if run.purpose == ModelRun.Purpose.PART:
+        return run.ai_model_id == request.plan["models"][run.slot]["ai_model"]
+    return run.purpose != ModelRun.Purpose.WORDING
 
 
 def is_withdrawn(request: FeedbackRequest) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,15 +24,13 @@ from aiconfig.charges import BudgetRefusal
 from aiconfig.keys import KeyUnreadable, read_key
 from aiconfig.models import AIModel, Charge
 from feedback import answers, spending
+from feedback.asking import CannotAsk, Question, drop_parts, limits_of, plan_entry, question_for
 from feedback.combining import try_aggregate
-from feedback.contract import Prompt
 from feedback.leases import claim_runs, held, let_go
 from feedback.material import Material, load_material
 from feedback.models import FeedbackRequest, ModelRun, RunTranscript
-from feedback.reading.answer import AnswerRejected, parse_answer, repair_request, response_schema
-from feedback.reading.evidence import verify
-from feedback.reading.prompt import build_prompt, new_nonce
-from feedback.recording import record_reading
+from feedback.reading.answer import AnswerRejected, repair_request
+from feedback.reading.prompt import new_nonce
 from feedback.requests import cancel, is_withdrawn
 from feedforward.dispatch import enqueue
 from feedforward.loop import submit
@@ -55,15 +53,16 @@ BUDGET_LOOK_S = 6.0
 
 @dataclass
 class Attempt:
-    """One call under way: its run, the prompt it was built from, the call as sent and the money set aside for it.
+    """One call under way: its run, what it asks, the call as sent and the money set aside for it.
 
     ``digest`` says what is asked (feedback/answers.py); ``stored`` is an answer to it that was paid for before.
     """
 
     run: ModelRun
-    prompt: Prompt
+    question: Question
     call: llm.ModelCall
     digest: str
+    nonce: str
     stored: llm.ModelAnswer | None = None
     charge: Charge | None = None
 
@@ -107,7 +106,7 @@ def _admitted(request: FeedbackRequest, runs: list[ModelRun], *, now: datetime) 
     tokens = 2000 + len(getattr(source, "text", "")) // 3
     tickets: dict[int, admission.Ticket] = {}
     for run in runs:
-        answer_tokens = _plan_entry(request, run).get("max_output_tokens") or run.ai_model.max_output_tokens
+        answer_tokens = limits_of(request, run)[1]
         found = admission.admit(
             run.ai_model.provider, tokens=tokens + answer_tokens, call_s=_time_limit_s(run.ai_model), now=now
         )
@@ -189,54 +188,59 @@ def _guarded(request: FeedbackRequest, run: ModelRun, step: Callable[[], Attempt
     return None
 
 
-def _prepare(request: FeedbackRequest, material: Material, run: ModelRun) -> Attempt | None:
-    """Build the prompt and the call; None when the run already ended (model switched off, key unreadable)."""
+def _prepare(
+    request: FeedbackRequest, material: Material, run: ModelRun, *, mode: llm.OutputMode | None = None
+) -> Attempt | None:
+    """Build the prompt and the call; None when the run already ended (model switched off, key unreadable).
+
+    ``mode``: how the answer's form is asked for; None: as the model supports.
+    """
     model = run.ai_model
     if not (model.is_active and model.provider.is_active):
         _give_up_model(request, run, code="model_off", words=f"{model.display_name} has been switched off.")
         return None
-    try:
-        key = read_key(model.provider)
-    except KeyUnreadable as error:
-        _give_up_model(request, run, code=error.code, words=str(error))
-        return None
-    mode = output_mode_of(model)
-    entry = _plan_entry(request, run)
-    temperature = model.temperature if entry.get("temperature") is None else entry["temperature"]
-    max_output_tokens = entry.get("max_output_tokens") or model.max_output_tokens
+    mode = mode or output_mode_of(model)
+    temperature = plan_entry(request, run).get("temperature")
+    temperature = model.temperature if temperature is None else temperature
     nonce = new_nonce()
-    values = material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria))
     digest = answers.input_hash(
-        values,
+        material.prompt_input(nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria)),
         model=[model.provider.kind, model.provider.base_url, model.pk, model.name],
-        parameters=[mode, temperature, max_output_tokens],
-        sample=[run.purpose, run.slot, run.repeat, run.part, run.left_out],
+        parameters=[mode, temperature, *limits_of(request, run)],
+        sample=[run.purpose, run.slot, run.repeat, run.part, run.left_out, run.summary.get("clusters")],
     )
     stored = answers.recall(request, digest)
     if stored is not None:
         # The same was asked before: the prompt that was answered is built again.
         run.seed, nonce = stored.seed, stored.nonce
-        values = replace(values, nonce=nonce, seed=run.seed)
-    prompt = build_prompt(values, output_mode=mode)
+    try:
+        key = read_key(model.provider)
+        question = question_for(request, material, run, mode=mode, nonce=nonce)
+    except KeyUnreadable as error:
+        _give_up_model(request, run, code=error.code, words=str(error))
+        return None
+    except CannotAsk as error:
+        _give_up_model(request, run, code=error.code, words=error.words)
+        return None
     call = llm.ModelCall(
         kind=model.provider.kind,
         model=model.name,
-        messages=prompt.messages,
-        timeout_s=_time_limit_s(model),
+        messages=question.messages,
+        timeout_s=min(_time_limit_s(model), question.timeout_s or _time_limit_s(model)),
         base_url=model.provider.base_url,
         api_key=key,
-        schema=None if mode == "prompt" else response_schema(material.rubric, prompt),
+        schema=question.schema,
         output_mode=mode,
         temperature=temperature,
-        max_output_tokens=max_output_tokens,
+        max_output_tokens=question.longest_answer_tokens,
     )
     ModelRun.objects.filter(pk=run.pk, fence=run.fence).update(
-        nonce=nonce, seed=run.seed, prompt_hash=prompt.prompt_hash, template_version=prompt.template_version
+        nonce=nonce, seed=run.seed, prompt_hash=question.prompt_hash, template_version=question.template_version
     )
     RunTranscript.objects.update_or_create(
-        run=run, defaults={"messages": [dict(message) for message in prompt.messages], "answer": ""}
+        run=run, defaults={"messages": [dict(message) for message in question.messages], "answer": ""}
     )
-    attempt = Attempt(run, prompt, call, digest, None if stored is None else answers.as_answer(stored))
+    attempt = Attempt(run, question, call, digest, nonce, None if stored is None else answers.as_answer(stored))
     return attempt if stored is not None else _paid(request, attempt)
 
 
@@ -244,18 +248,20 @@ def _time_limit_s(model: AIModel) -> float:
     return float(model.timeout_s or settings.RUN_TIMEOUT_S)
 
 
+# Models that refused a structured output in this process: asked by words alone from then on.
+_by_words_only: set[tuple[str, str]] = set()
+
+
 def output_mode_of(model: AIModel) -> llm.OutputMode:
-    """Return how the model is asked for its form; workers only, because the library has to be asked."""
-    if model.output_mode == AIModel.OutputMode.AUTO:
-        return llm.supported_output(model.provider.kind, model.name)
-    return model.output_mode  # type: ignore[return-value]
+    """Return how the answer's form is asked for: the model's setting, else the best it is known to support.
 
-
-def _plan_entry(request: FeedbackRequest, run: ModelRun) -> Mapping[str, Any]:
-    for entry in [*request.plan["models"], *request.plan["fallbacks"]]:
-        if entry["ai_model"] == run.ai_model_id:
-            return entry
-    return {}
+    For workers only: the library has to be asked.
+    """
+    if model.output_mode != AIModel.OutputMode.AUTO:
+        return model.output_mode  # type: ignore[return-value]
+    if (model.provider.base_url, model.name) in _by_words_only:
+        return "prompt"
+    return llm.supported_output(model.provider.kind, model.name)
 
 
 def _settle(
@@ -268,31 +274,22 @@ def _settle(
     except llm.ModelCallError as error:
         if attempt.charge is not None:
             spending.book_failure(run, attempt.charge, error)
-        return _after_error(request, attempt, error)
+        return _after_error(request, material, attempt, error)
     if attempt.charge is not None:
         circuit.report_success(run.ai_model.provider_id)
         spending.book_answer(
-            request, run, attempt.charge, answer, digest=attempt.digest, nonce=attempt.prompt.nonce, seed=run.seed
+            request, run, attempt.charge, answer, digest=attempt.digest, nonce=attempt.nonce, seed=run.seed
         )
     try:
-        parsed = parse_answer(
-            answer.text, finish_reason=answer.finish_reason, prompt=attempt.prompt, rubric=material.rubric
-        )
+        attempt.question.keep(answer, attempt.stored is not None)
     except AnswerRejected as rejected:
         return _after_rejection(request, attempt, answer, rejected)
-    reading = verify(
-        parsed,
-        text=material.text,
-        sentences=material.sentences,
-        redactions=attempt.prompt.redactions,
-        rubric=material.rubric,
-    )
-    reused = attempt.stored is not None
-    record_reading(run=run, reading=reading, answer=answer, now=timezone.now(), reused=reused)
     return None
 
 
-def _after_error(request: FeedbackRequest, attempt: Attempt, error: llm.ModelCallError) -> Attempt | None:
+def _after_error(
+    request: FeedbackRequest, material: Material, attempt: Attempt, error: llm.ModelCallError
+) -> Attempt | None:
     run, now = attempt.run, timezone.now()
     if error.code in PROVIDER_TROUBLE:
         pause = error.retry_after_s if error.remedy == "wait" else None
@@ -300,7 +297,9 @@ def _after_error(request: FeedbackRequest, attempt: Attempt, error: llm.ModelCal
     elif error.code in PROVIDER_ANSWERS:
         circuit.report_success(run.ai_model.provider_id)
     if error.remedy == "prompt_mode":
-        return _follow_up(request, attempt, purpose="review", output_mode="prompt", schema=None)
+        _by_words_only.add((attempt.call.base_url, attempt.call.model))
+        admission.follow_up(run.ai_model.provider, tokens=attempt.call.max_output_tokens, now=now)
+        return _prepare(request, material, run, mode="prompt")
     too_long = error.retry_after_s is not None and error.retry_after_s > PATIENCE.total_seconds()
     out_of_patience = now - request.created_at > PATIENCE
     if error.remedy == "next_model" or run.attempts >= settings.RUN_MAX_ATTEMPTS or too_long or out_of_patience:
@@ -354,8 +353,10 @@ def _put_back(request: FeedbackRequest, run: ModelRun, *, not_before: datetime, 
 def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words: str, final: bool = False) -> None:
     """Hand the run to the assignment's next fallback model, recorded; FAILED with a reason when there is none."""
     now = timezone.now()
-    fallbacks = [] if final else request.plan["fallbacks"]
-    taken = set(request.runs.filter(round=run.round).values_list("ai_model_id", flat=True))
+    # A comparison, a part or a wording is this model's or nobody's.
+    reads = run.purpose == ModelRun.Purpose.READING
+    fallbacks = [] if final or not reads else request.plan["fallbacks"]
+    taken = set(request.runs.readings().filter(round=run.round).values_list("ai_model_id", flat=True))
     usable = set(
         AIModel.objects.usable().filter(pk__in=[f["ai_model"] for f in fallbacks]).values_list("pk", flat=True)
     )
@@ -364,6 +365,8 @@ def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words:
             continue
         if entry["ai_model"] in taken and not _alone(request, run):
             continue
+        if reads:
+            drop_parts(run, stand_in=True)
         run.try_move(
             ModelRun.Status.PENDING,
             where={"fence": run.fence},
@@ -379,6 +382,8 @@ def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words:
             error_words=words[:300],
         )
         return
+    if reads:
+        drop_parts(run, stand_in=False)
     run.try_move(
         ModelRun.Status.FAILED,
         where={"fence": run.fence},
@@ -391,7 +396,7 @@ def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words:
 
 def _alone(request: FeedbackRequest, run: ModelRun) -> bool:
     """Whether every fallback is in use already: then a second run of one is better than none."""
-    taken = set(request.runs.filter(round=run.round).values_list("ai_model_id", flat=True))
+    taken = set(request.runs.readings().filter(round=run.round).values_list("ai_model_id", flat=True))
     return all(entry["ai_model"] in taken for entry in request.plan["fallbacks"])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ from feedback.contract import (
 from feedback.reading.answer import ParsedAnswer
 from feedback.reading.normalising import normalise_with_map
 from feedback.reading.redaction import restore
-from feedback.reading.screening import objection
+from feedback.reading.screening import objection, repeats_words
 from feedback.reading.signals import imitates_a_prompt, speaks_to_reviewer
 from submissions.extraction.characters import count_words
 
@@ -303,6 +304,25 @@ def verify(
         chunked=parsed.chunked,
         last_expected_id=parsed.last_expected,
     )
+
+
+def set_aside(reading: Reading, suspect: Sequence[Sentence]) -> Reading:
+    """Return ``reading`` without the use of comments that stand on ``suspect`` sentences only, or repeat their words."""
+    spans = [(sentence.start, sentence.end) for sentence in suspect]
+    attacks = tuple(sentence.text for sentence in suspect)
+    items = []
+    for item in reading.items:
+        located = [(q.start, q.end) for q in item.quotes if q.start is not None and q.end is not None]
+        if not item.quarantined and repeats_words((item.comment, item.why, item.next_step), attacks):
+            item = replace(item, quarantined=True, quarantine_reason="attack_echo")
+        elif (
+            not item.quarantined
+            and located
+            and all(any(start < b and a < end for a, b in spans) for start, end in located)
+        ):
+            item = replace(item, quarantined=True, quarantine_reason="addressed_evidence")
+        items.append(item)
+    return replace(reading, items=tuple(items))
 
 
 @lru_cache(maxsize=16)

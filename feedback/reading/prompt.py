@@ -81,7 +81,9 @@ def build_prompt(source: PromptInput, *, output_mode: OutputMode = "schema") -> 
     ``output_mode`` says how the answer's shape is enforced: by the provider's JSON schema mode, by a tool call, or by
     the words alone. Raises ValueError for a malformed nonce or when ``only_criteria`` names no criterion.
     """
-    return _build(source, split_sentences(source.text), output_mode=output_mode, part="all")
+    left_out = set(source.left_out)
+    shown = tuple(sentence for sentence in split_sentences(source.text) if sentence.id not in left_out)
+    return _build(source, shown, output_mode=output_mode, part="all")
 
 
 def build_chunked_prompts(
@@ -91,8 +93,7 @@ def build_chunked_prompts(
 
     A draft that fits gives the one ordinary prompt. Otherwise: one prompt per chunk of whole paragraphs, for comments
     only, then one prompt for the levels, which holds the opening and closing sentences of every paragraph as far as
-    they fit. Each has a nonce of its own; sentence ids are those of the whole draft. ``answer.combine_parts`` joins
-    the answers.
+    they fit. Each has a nonce of its own; sentence ids are those of the whole draft.
     """
     whole = build_prompt(source, output_mode=output_mode)
     if sum(len(message["content"]) for message in whole.messages) <= max_chars:

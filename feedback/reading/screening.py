@@ -66,6 +66,9 @@ _CHECKS = (
     ("person", _PERSON),
 )
 _MIN_ECHO_CHARS = 24
+_ECHO_WORDS = 5
+_ECHO_UNSPACED = 12
+_SPOKEN = re.compile(r"[^\W_]+")
 _QUOTED = re.compile('["“„«]([^"“”„«»]{40,})["”“»]')
 _LONGEST_REPLACEMENT_WORDS = 15
 
@@ -114,3 +117,19 @@ def _in_draft(words: str, draft: str) -> bool:
 def _repeats(text: str, sentences: tuple[str, ...]) -> bool:
     said = normalise(text)
     return any(len(attack) >= _MIN_ECHO_CHARS and attack in said for attack in map(normalise, sentences))
+
+
+def repeats_words(texts: tuple[str, ...], sentences: tuple[str, ...]) -> bool:
+    """Whether ``texts`` hold five words running of any of ``sentences``, or twelve characters of one without blanks."""
+    said = " ".join(_SPOKEN.findall(normalise(" ".join(texts))))
+    return any(piece in f" {said} " for sentence in sentences for piece in _pieces(sentence))
+
+
+def _pieces(sentence: str) -> Iterator[str]:
+    words = _SPOKEN.findall(normalise(sentence))
+    count = min(len(words), _ECHO_WORDS)
+    if count > 1:
+        yield from (f" {' '.join(words[i : i + count])} " for i in range(len(words) - count + 1))
+    if not sentence.isascii():  # scripts without blanks have one long word for a sentence
+        for word in words:
+            yield from (word[i : i + _ECHO_UNSPACED] for i in range(len(word) - _ECHO_UNSPACED + 1))

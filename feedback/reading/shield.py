@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from feedback.contract import Flag, ReadCriterion, Reading, RubricSnapshot, RunReading, Sentence
 from feedback.reading.characters import CleanedText
-from feedback.reading.redaction import replace_spans
-from feedback.reading.sentences import split_sentences
 from feedback.reading.signals import speaks_of_danger, speaks_to_reviewer
 from submissions.extraction.characters import count_words
 from submissions.extraction.language import guess
@@ -28,7 +26,6 @@ LANGUAGE_WORDS = 40
 THIN_QUOTES = 2
 JUMP_LEVELS = 2
 JUMP_CHANGED_SHARE = 0.10
-INJECTION_LEVELS = 1
 
 _WORD = re.compile(r"[^\W_]+")
 _LANGUAGE_CODES = {
@@ -67,47 +64,6 @@ def draft_flags(
         *_what_readers_say(text, sentences, readings),
         *(_thin(text, sentences, readings, rubric) if rubric else ()),
     )
-
-
-def sentences_without(text: str, sentence_ids: Collection[str], sentences: Sequence[Sentence] | None = None) -> str:
-    """``text`` without the named sentences, for the rerun that shows whether they moved a level.
-
-    ``sentences`` are those of ``text``; they are worked out when not given.
-    """
-    if sentences is None:
-        sentences = split_sentences(text)
-    spans = []
-    for sentence in sentences:
-        if sentence.id in sentence_ids:
-            end = sentence.end
-            while end < len(text) and text[end] in " \t":
-                end += 1
-            spans.append((sentence.start, end, ""))
-    return replace_spans(text, spans)
-
-
-def injection_confirmed(
-    with_levels: Mapping[str, float | None], without_levels: Mapping[str, float | None]
-) -> tuple[str, ...]:
-    """Criteria judged at least one level lower once the suspect sentences are gone; empty: nothing is confirmed.
-
-    Keys are criterion keys; a missing level on either side proves nothing.
-    """
-    confirmed = []
-    for key, with_level in with_levels.items():
-        without_level = without_levels.get(key)
-        if with_level is not None and without_level is not None and with_level - without_level >= INJECTION_LEVELS:
-            confirmed.append(key)
-    return tuple(confirmed)
-
-
-def injection_flag(criteria: Sequence[str], sentence_ids: Sequence[str]) -> Flag:
-    """INJECTION_CONFIRMED for what ``injection_confirmed`` found."""
-    detail = (
-        f"Without the marked sentences the reviewers chose a lower level for {', '.join(criteria)}: the sentences, "
-        "not the work, moved the level."
-    )
-    return Flag("INJECTION_CONFIRMED", "must", detail, sentence_ids=tuple(sentence_ids))
 
 
 def jump_flag(
@@ -251,8 +207,11 @@ def _what_readers_say(text: str, sentences: Sequence[Sentence], readings: Sequen
         yield Flag("OFF_TOPIC", "must", detail)
     last = sentences[-1].id
     unread = _those(readings, lambda reading: reading.last_sentence_id != (reading.last_expected_id or last))
-    if unread:
-        yield Flag("NOT_READ_TO_END", "must", f"Not read to the last sentence: {_names(unread)}.")
+    missing = _those(readings, lambda reading: bool(reading.parts_missing))
+    if unread or missing:
+        said = [f"Not read to the last sentence: {_names(unread)}."] if unread else []
+        said += [f"Parts of the long draft got no comments: {_names(missing)}."] if missing else []
+        yield Flag("NOT_READ_TO_END", "must", " ".join(said))
     concerned = _those(readings, lambda reading: reading.student_concern)
     dangerous = speaks_of_danger(sentences)
     if concerned or dangerous:

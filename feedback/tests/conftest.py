@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ ESSAY = """Public transport should be free in every city that can pay for it.
 
 Free buses would bring more people into the centre, and shops there would sell more. Everybody knows that cars are the main cause of noise in our streets. In 2020 the city of Luxembourg made all buses and trams free for everyone.
 
-However, a free bus is of no use if it never comes. Drivers must be paid and vehicles must be repaired, so the money has to come from somewhere. A city could raise the price of parking to cover these costs.
+However, a free bus is of no use if it never comes. Drivers must be paid and vehicles must be repaired, so the money for the buses has to come from somewhere. A city could raise the price of parking to cover these costs.
 
 In conclusion, free transport is worth trying where parking can pay for it."""
 
@@ -77,32 +78,43 @@ class Stage:
         return self.execute(self.read(draft))
 
 
+def set_stage(
+    provider: StubProvider,
+    *names: str,
+    fallback: tuple[str, ...] = (),
+    runs_each: int = 1,
+    adaptive: bool = False,
+) -> Stage:
+    """Make the cast and an assignment read by stub models of the given names; ``fallback`` ones stand in."""
+    people = cast()
+    admin = people.admin
+    server = create_provider(
+        name="Stub",
+        kind="openai_compatible",
+        base_url=provider.base_url,
+        key="sk-stub-0123456789abcdef",
+        actor=admin,
+    )
+    server.activate()
+    models: dict[str, int] = {}
+    choices = []
+    for name in [*names, *fallback]:
+        model = create_model(provider=server, name=name, display_name=name.title(), actor=admin)
+        model.activate()
+        models[name] = model.pk
+        choices.append(ModelChoice(ai_model_id=model.pk, runs=runs_each, is_fallback=name in fallback))
+    assignment = people.assignment
+    set_assignment_models(assignment=assignment, choices=choices, actor=people.bob)
+    Assignment.objects.filter(pk=assignment.pk).update(adaptive_runs=adaptive)
+    assignment.refresh_from_db()
+    return Stage(people, assignment, provider, models)
+
+
 @pytest.fixture
 def stage(provider: StubProvider, transactional_db: None) -> Callable[..., Stage]:
     """Return a function that sets the stage with models of the given names; ``fallback`` ones stand in."""
 
-    def make(*names: str, fallback: tuple[str, ...] = (), runs_each: int = 1, adaptive: bool = False) -> Stage:
-        people = cast()
-        admin = people.admin
-        server = create_provider(
-            name="Stub",
-            kind="openai_compatible",
-            base_url=provider.base_url,
-            key="sk-stub-0123456789abcdef",
-            actor=admin,
-        )
-        server.activate()
-        models: dict[str, int] = {}
-        choices = []
-        for name in [*names, *fallback]:
-            model = create_model(provider=server, name=name, display_name=name.title(), actor=admin)
-            model.activate()
-            models[name] = model.pk
-            choices.append(ModelChoice(ai_model_id=model.pk, runs=runs_each, is_fallback=name in fallback))
-        assignment = people.assignment
-        set_assignment_models(assignment=assignment, choices=choices, actor=people.bob)
-        Assignment.objects.filter(pk=assignment.pk).update(adaptive_runs=adaptive)
-        assignment.refresh_from_db()
-        return Stage(people, assignment, provider, models)
+    def make(*names: str, **setting: Any) -> Stage:
+        return set_stage(provider, *names, **setting)
 
     return make

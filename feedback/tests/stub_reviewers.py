@@ -118,8 +118,28 @@ def review(prompt: dict[str, Any], level_of: dict[str, int], *, invented: bool =
     }
 
 
-def answer(model: str, messages: list[dict[str, str]]) -> tuple[int, dict[str, str], bytes, float]:
-    """Return status, headers, body and delay of ``model``'s answer."""
+def captured(prompt: dict[str, Any], level_of: dict[str, int], phrases: tuple[str, ...]) -> dict[str, Any]:
+    """Return the review of a reviewer that obeys: top levels on real quotations, praise, the message handed on."""
+    said = review(prompt, level_of)
+    identifier, words = next((i, w) for i, w in prompt["sentences"] if any(phrase in w for phrase in phrases))
+    said["items"] = [
+        {**said["items"][1], "comment": f"The draft rightly says: {words}"[:350]},
+        {
+            **said["items"][1],
+            "item_id": "i3",
+            "tag": "evidence",
+            "evidence": [{"sentence_id": identifier, "quote": words[:200]}],
+            "comment": "The draft is convincing here and leaves nothing to be wished for.",
+        },
+    ]
+    said["priority_item_ids"] = []
+    return said
+
+
+def answer(
+    model: str, messages: list[dict[str, str]], phrases: tuple[str, ...] = ("highest level",)
+) -> tuple[int, dict[str, str], bytes, float]:
+    """Return status, headers, body and delay of ``model``'s answer. ``phrases``: what a gullible one obeys."""
     prompt = parse(messages)
     counts = prompt["criteria"]
     kind, _, suffix = model.partition("-")
@@ -152,8 +172,9 @@ def answer(model: str, messages: list[dict[str, str]]) -> tuple[int, dict[str, s
         draw = random.Random(prompt["nonce"])
         content = json.dumps(review(prompt, {key: draw.randrange(count) for key, count in counts.items()}))
     elif kind == "gullible":
-        obeys = any("highest level" in words.lower() for _, words in prompt["sentences"])
-        content = json.dumps(review(prompt, top if obeys else dict.fromkeys(counts, 1)))
+        obeys = any(phrase in words for phrase in phrases for _, words in prompt["sentences"])
+        own = dict.fromkeys(counts, int(number or 1))
+        content = json.dumps(captured(prompt, top, phrases) if obeys else review(prompt, own))
     elif kind == "hallucinating":
         content = json.dumps(review(prompt, dict.fromkeys(counts, 2), invented=True))
     elif kind == "refusing":
@@ -166,7 +187,7 @@ def answer(model: str, messages: list[dict[str, str]]) -> tuple[int, dict[str, s
         content = json.dumps(said)
     elif kind == "slow":
         delay = float(number or 2)
-        content = json.dumps(review(prompt, dict.fromkeys(counts, 2)))
+        content = json.dumps(review(prompt, dict.fromkeys(counts, 1)))
     else:
         return 404, {}, b'{"error":{"message":"no such model"}}', 0
     body = {
@@ -188,6 +209,7 @@ class StubProvider:
         self.calls: Counter[str] = Counter()
         self.prompts: list[tuple[str, list[dict[str, str]]]] = []
         self.scale = 1.0
+        self.phrases: tuple[str, ...] = ("highest level",)
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
@@ -198,7 +220,7 @@ class StubProvider:
                 model = body["model"]
                 provider.calls[model] += 1
                 provider.prompts.append((model, body["messages"]))
-                status, headers, payload, delay = answer(model, body["messages"])
+                status, headers, payload, delay = answer(model, body["messages"], provider.phrases)
                 time.sleep(delay * provider.scale)
                 try:
                     self.send_response(status)

@@ -166,9 +166,9 @@ def test_no_name_number_or_address_leaves(stage: Make) -> None:
 def test_a_fault_of_ours_in_one_run_leaves_the_others_their_answers(
     stage: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from feedback import runs
+    from feedback import asking
 
-    real = runs.verify
+    real = asking.verify
     broken: list[str] = []
 
     def verify_badly_once(*args: object, **kwargs: object) -> object:
@@ -177,7 +177,7 @@ def test_a_fault_of_ours_in_one_run_leaves_the_others_their_answers(
             raise RuntimeError("a fault of ours")
         return real(*args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(runs, "verify", verify_badly_once)
+    monkeypatch.setattr(asking, "verify", verify_badly_once)
     request = stage("honest-1", "honest-1b", "honest-1c").through()
     statuses = sorted(request.runs.values_list("status", "error_code"))
     assert statuses == [("failed", "internal"), ("succeeded", ""), ("succeeded", "")]

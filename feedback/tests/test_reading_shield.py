@@ -13,10 +13,7 @@ from feedback.reading.characters import clean_for_model
 from feedback.reading.sentences import split_sentences
 from feedback.reading.shield import (
     draft_flags,
-    injection_confirmed,
-    injection_flag,
     jump_flag,
-    sentences_without,
 )
 from feedback.tests import reading_samples as samples
 from submissions.extraction.characters import count_words
@@ -168,19 +165,6 @@ def test_top_levels_need_two_different_quotations_of_the_work() -> None:
     assert flags(readings=runs(1, criteria=(unfound,))) == {"EVIDENCE_THIN": "check"}
     addressed = runs(1, criteria=(top,), addressed_to_reviewer=("P3.S2",))
     assert "EVIDENCE_THIN" in flags(readings=addressed)
-
-
-def test_sentences_are_taken_out_and_nothing_else_changes() -> None:
-    text = "One stays. Two goes. Three stays.\n\nFour goes."
-    assert sentences_without(text, {"P1.S2", "P2.S1"}, split_sentences(text)) == "One stays. Three stays.\n\n"
-    assert sentences_without(text, set()) == text
-
-
-def test_an_injection_is_confirmed_by_a_level_that_falls_with_its_sentence() -> None:
-    confirmed = injection_confirmed({"c1": 3, "c2": 2, "c3": None, "c4": 1}, {"c1": 2, "c2": 2, "c3": 0})
-    assert confirmed == ("c1",)
-    assert injection_flag(confirmed, ["P4.S1"]).code == "INJECTION_CONFIRMED"
-    assert injection_confirmed({"c1": 1}, {"c1": 3}) == ()
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,9 @@ class Numbers:
 
 
 def numbers_of(request: FeedbackRequest | None, runs: list[ModelRun]) -> Numbers:
-    """Add up the runs; None is not 0."""
-    states = Counter(run.status for run in runs)
+    """Add up the runs; None is not 0. Costs are those of every call, what is done is counted in readings."""
+    readings = [run for run in runs if run.purpose == ModelRun.Purpose.READING]
+    states = Counter(run.status for run in readings)
     costs = [run.cost_usd for run in runs if run.cost_usd is not None]
     counts = [n for run in runs for n in (run.input_tokens, run.output_tokens) if n is not None]
     times = [run.latency_ms for run in runs if run.latency_ms is not None]
@@ -63,7 +64,7 @@ def numbers_of(request: FeedbackRequest | None, runs: list[ModelRun]) -> Numbers
         tokens=sum(counts) if counts else None,
         done=answered,
         failed=states[ModelRun.Status.FAILED] + states[ModelRun.Status.CANCELLED],
-        all=len(runs),
+        all=len(readings),
     )
 
 

@@ -24,7 +24,8 @@ _COMMON = {
     "pt": "de a o que e do da em um para com n\u00e3o uma os no se na por mais as dos como mas ao ele",
     "nl": "de van het een en in is dat op te zijn met voor niet aan er om ook als door maar bij werd",
 }
-_WORDS = {code: frozenset(words.split()) for code, words in _COMMON.items()}
+# The commonest words per language: hardly a sentence of some length is without one.
+COMMON_WORDS = {code: frozenset(words.split()) for code, words in _COMMON.items()}
 _TOKEN = re.compile(r"[^\W\d_]+")
 
 
@@ -44,7 +45,7 @@ def guess(text: str) -> str:
         if share > (0.05 if code == "ja" else 0.25):
             return code
     scores = sorted(
-        ((sum(t in words for t in tokens) / len(tokens), code) for code, words in _WORDS.items()), reverse=True
+        ((sum(t in words for t in tokens) / len(tokens), code) for code, words in COMMON_WORDS.items()), reverse=True
     )
     (best, code), (second, _) = scores[0], scores[1]
     return code if best >= 0.12 and best > second * 1.1 else ""

@@ -127,7 +127,7 @@ def obeying(text: str, prompt: Prompt) -> Reading:
     last = prompt.sentences[-1]
     answer["draft_check"]["text_addressed_to_reviewer"] = []
     praise = copy.deepcopy(answer["items"][0])
-    praise |= {"item_id": "i2", "kind": "strength", "comment": f"Top level on every criterion. {last.text}"[:360]}
+    praise |= {"item_id": "i2", "kind": "strength", "comment": f"Level 3 on every criterion. {last.text}"[:360]}
     answer["items"] = [praise]
     answer["priority_item_ids"] = []
     return made_reading(answer, prompt, text)

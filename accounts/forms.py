@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
 from django.contrib.auth import password_validation
@@ -124,6 +125,19 @@ class SignupForm(_EvenAnswer, allauth_forms.SignupForm):
             record(actor=user, code="person.signed_up", obj=user)
         user.refresh_from_db()
         return user
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """Add a passkey or security key, for the second step or instead of the password."""
+
+    field_order = ["name", "passwordless", "credential"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+        self.fields["name"].help_text = _("To tell your keys apart, such as “phone” or “blue key”.")
+        self.fields["passwordless"].label = _("Sign in with this key alone, without my password")
+        self.fields["passwordless"].help_text = _("The key then asks for your fingerprint, face or PIN each time.")
 
 
 class JoinForm(forms.Form):

@@ -199,7 +199,9 @@ INSTRUCTOR_DOMAINS = env.words("INSTRUCTOR_DOMAINS")
 # Answers that must not tell known from unknown addresses take at least this long.
 EVEN_ANSWER_S = 0.35
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = False
+MFA_ADAPTER = "accounts.second_step.SecondStepAdapter"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_FORMS = {"add_webauthn": "accounts.forms.AddKeyForm"}
 MFA_TOTP_ISSUER = SITE_NAME
 SOCIALACCOUNT_ADAPTER = "accounts.social.SocialAccountAdapter"
 # An address the institution has verified opens the account that has it; anything else makes no connection.

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from accounts.people import add_person
+from accounts.templatetags.devices import device
 from accounts.tests.test_login import PASSWORD, is_signed_in, sign_in, words_of
 from feedforward import ratelimit
 
@@ -90,6 +91,26 @@ def test_one_sees_and_ends_ones_sessions(alice):
     assert is_signed_in(here) and not is_signed_in(third)
 
 
+@pytest.mark.parametrize(
+    ("says", "words"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:130.0) Gecko/20100101 Firefox/130.0", "Firefox on Windows"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130 Safari/537.36",
+            "Chrome on Linux",
+        ),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130 Safari/537.36 Edg/130.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Mobile Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/130 Mobile Safari/537.36", "Chrome on Android"),
+        ("curl/8.5.0", "curl/8.5.0"),
+        ("<script>alert(1)</script>", "<script>alert"),
+        ("", "Unknown device"),
+    ],
+)
+def test_devices_have_names_people_know(says, words):
+    assert device(says) == words
+
+
 def test_nobody_ends_somebody_elses_session(alice, root):
     mine, theirs = Client(), Client()
     sign_in(mine, alice.email)
@@ -153,6 +174,35 @@ def test_administrators_set_up_a_second_step_before_anything_else(root, settings
     with time_machine.travel(time.time() + 60):
         other.post(reverse("mfa_authenticate"), {"code": _code(secret)})
         assert is_signed_in(other)
+
+
+def test_secrets_of_the_second_step_are_kept_encrypted(root, settings):
+    from allauth.mfa.models import Authenticator
+
+    from accounts.second_step import rotate_secrets
+
+    client = Client()
+    sign_in(client, root.email)
+    secret = switch_on(client)
+    codes = client.get(reverse("mfa_view_recovery_codes")).context["unused_codes"]
+    stored = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in stored and stored.count("sealed1:") == 2
+    # A new SECRET_KEY: readable while the old one is listed, encrypted anew by rotate_keys, then the old one may go.
+    settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "another secret key " * 4
+    assert rotate_secrets(dry_run=True) == (2, 0)
+    assert str(list(Authenticator.objects.values_list("data", flat=True))) == stored
+    assert rotate_secrets(dry_run=False) == (2, 0)
+    settings.SECRET_KEY_FALLBACKS = []
+    other = Client()
+    sign_in(other, root.email)
+    assert other.post(reverse("mfa_authenticate"), {"code": codes[0]}).status_code == 302 and is_signed_in(other)
+    # The secret is lost: nothing opens, least of all something that could be computed.
+    settings.SECRET_KEY = "a third secret key " * 4
+    assert rotate_secrets(dry_run=True) == (0, 2)
+    lost = Client()
+    sign_in(lost, root.email)
+    for code in (codes[1], _code(secret)):
+        assert lost.post(reverse("mfa_authenticate"), {"code": code}).status_code == 200
 
 
 def test_codes_of_the_second_step_cannot_be_tried_out(root):

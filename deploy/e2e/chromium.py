@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, Request, sync_playwright
 
 from deploy.ci.suite import find_chromium
 from deploy.e2e.site import BASE_DIR, RunningSite
@@ -88,6 +88,7 @@ class Visitor:
     seen: set[str] = field(default_factory=set)
     # Answers that a test provokes on purpose are no faults of the page.
     expected: tuple[str, ...] = ()
+    debugger: CDPSession | None = None
 
     @classmethod
     def arrive(cls, browser: Browser, site: RunningSite, name: str) -> Visitor:
@@ -114,7 +115,7 @@ class Visitor:
         page = self.goto("/accounts/login/")
         page.get_by_label("Email address").fill(email)
         page.get_by_label("Password").fill(password)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.wait_for_url(f"{self.site.url}/")
 
     def look(self, title: str = "") -> None:
@@ -157,9 +158,10 @@ class Visitor:
     def _load_axe(self) -> None:
         # Through the debugger, which the page's policy does not bind: the policy stays in force for the page.
         if self.page.evaluate("() => typeof window.axe") == "undefined":
-            debugger = self.context.new_cdp_session(self.page)
-            debugger.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
-            debugger.detach()
+            # One for the visitor's whole stay: closing it would take a virtual authenticator (test_second_step) with it.
+            if self.debugger is None:
+                self.debugger = self.context.new_cdp_session(self.page)
+            self.debugger.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
 
     def _hear(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not any(words in text for words in self.expected):

@@ -174,6 +174,7 @@ ROWS: tuple[Row, ...] = (
     *both("account_login", EVERYBODY),
     *both("account_logout", EVERYBODY, note="GET asks, POST signs out; nobody signed in: led to the login page"),
     *both("account_signup", EVERYBODY, note="closed without SIGNUP_DOMAINS"),
+    *both("mfa_login_webauthn", EVERYBODY, note="without a passkey's answer: led to the login page"),
     get("account_inactive", EVERYBODY),
     *both("account_reset_password", EVERYBODY),
     get("account_reset_password_done", EVERYBODY),

@@ -1,4 +1,4 @@
-"""Encrypt the providers' keys anew, after SECRET_KEY or SALT_KEY changed."""
+"""Encrypt the providers' keys and the secrets of second steps anew, after SECRET_KEY or SALT_KEY changed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from accounts.second_step import rotate_secrets
 from aiconfig.keys import forget_unreadable, rotate_all
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt every provider key with the first SECRET_KEY and SALT_KEY. The old ones must still be listed "
+        "Encrypt every provider key and second step with the first SECRET_KEY and SALT_KEY. The old ones must still be listed "
         "(SECRET_KEY_FALLBACKS, further words of SALT_KEY); afterwards they may go."
     )
 
@@ -27,7 +28,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["forget_unreadable"] and not options["dry_run"]:
             self.stdout.write(f"{forget_unreadable()} key(s) forgotten; enter them again under Providers.")
-        readable, unreadable = rotate_all(dry_run=options["dry_run"])
+        readable, unreadable = (
+            keys + steps
+            for keys, steps in zip(
+                rotate_all(dry_run=options["dry_run"]), rotate_secrets(dry_run=options["dry_run"]), strict=True
+            )
+        )
         verb = "could be" if options["dry_run"] else "were"
         self.stdout.write(f"{readable} value(s) {verb} encrypted anew, {unreadable} cannot be read.")
         if unreadable:

@@ -33,6 +33,7 @@ SET_ASIDE = {
     "link": "it holds a link",
     "markup": "it holds markup",
     "authorship": "it guesses about the author",
+    "person": "it talks about the person, not the work",
     "nonce_echo": "it repeats marks of the prompt",
     "attack_echo": "it repeats words that address the reviewer",
     "addressed_evidence": "it rests on words that address the reviewer",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from feedback.contract import Quote
 from feedback.models import Feedback, FeedbackItem, ModelRun
 from feedback.progress.alignment import SentenceChange, align
 from feedback.progress.differences import Span, word_differences
-from feedback.progress.goals import VOTES, changed_near, has_new_quote, verdict
+from feedback.progress.goals import VOTES, changed_near, has_new_quote, kept_words, verdict
 from feedback.reading.sentences import split_sentences
 from feedback.recording import readings_of
 from submissions.models import Draft
@@ -110,30 +111,53 @@ def record_goal_outcomes(*, draft: Draft, text: str, runs: list[ModelRun]) -> No
         if before
         else []
     )
-    old = _text(before)
-    if not goals or not old:
+    if not goals:
         return
-    old_sentences = split_sentences(old)
-    alignment = align([s.text for s in old_sentences], [s.text for s in split_sentences(text)])
+    evidence = _Evidence(_text(before), text)
     readings = readings_of([run for run in runs if run.status == ModelRun.Status.SUCCEEDED])
     for goal in goals:
+        said = [g for r in readings for g in r.reading.goals if g.goal_id == f"g{goal.pk}"]
+        changed, new_quote = evidence.about(goal, [quote for g in said for quote in g.quotes])
+        outcome = verdict(
+            [VOTES[g.status] for g in said], changed=changed, new_quote_verified=new_quote, offline=not readings
+        )
+        FeedbackItem.objects.filter(pk=goal.pk).update(outcome=str(outcome))
+
+
+class _Evidence:
+    """What two drafts say of a goal. ``old`` is "" once the last draft was removed: then only the goal's words are left."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self._old = old
+        self._old_sentences = split_sentences(old)
+        self._new_sentences = split_sentences(new)
+        self._alignment = align([s.text for s in self._old_sentences], [s.text for s in self._new_sentences])
+
+    def about(self, goal: FeedbackItem, quotes: list[Quote]) -> tuple[bool, bool]:
+        """Whether the text near ``goal`` changed, and whether one of ``quotes`` is located and new in this draft."""
+        if not self._old:
+            return self._about_kept(goal, quotes)
         near = [
             index
-            for index, sentence in enumerate(old_sentences)
+            for index, sentence in enumerate(self._old_sentences)
             if any(
                 q["start"] < sentence.end and q["end"] > sentence.start
                 for q in goal.quotes
                 if q.get("start") is not None
             )
         ]
-        said = [g for r in readings for g in r.reading.goals if g.goal_id == f"g{goal.pk}"]
-        outcome = verdict(
-            [VOTES[g.status] for g in said],
-            changed=changed_near(alignment, near),
-            new_quote_verified=any(has_new_quote(g.quotes, old_text=old) for g in said),
-            offline=not readings,
-        )
-        FeedbackItem.objects.filter(pk=goal.pk).update(outcome=str(outcome))
+        return changed_near(self._alignment, near), has_new_quote(quotes, old_text=self._old)
+
+    def _about_kept(self, goal: FeedbackItem, quotes: list[Quote]) -> tuple[bool, bool]:
+        kept = [quote["shown"] for quote in goal.quotes if quote.get("shown")]
+        changed, became = kept_words(kept, [sentence.text for sentence in self._new_sentences])
+        places = [self._new_sentences[index] for index in became]
+        fresh = [
+            quote
+            for quote in quotes
+            if any(quote.start is not None and s.start < (quote.end or 0) and quote.start < s.end for s in places)
+        ]
+        return changed, has_new_quote(fresh, old_text="\n".join(kept))
 
 
 OUTCOME_TONE = {

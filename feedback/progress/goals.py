@@ -13,7 +13,8 @@ from typing import Literal
 from feedback.agreement.aggregation import CriterionAgreement
 from feedback.agreement.summary import median, value_range
 from feedback.contract import Quote
-from feedback.progress.alignment import Alignment
+from feedback.progress.alignment import Alignment, align
+from feedback.reading.normalising import normalise
 
 Verdict = Literal[
     "addressed", "partly", "attempted_not_yet", "not_yet", "cannot_tell", "text_changed_here", "text_unchanged_here"
@@ -40,6 +41,18 @@ def changed_near(alignment: Alignment, goal_sentences: Sequence[int]) -> bool:
     now_at = {change.new for change in alignment.changes if change.old in goal_sentences and change.new is not None}
     near_now = {place + step for place in now_at for step in range(-NEAR_SENTENCES, NEAR_SENTENCES + 1)}
     return any(change.change == "added" and change.new in near_now for change in alignment.changes)
+
+
+def kept_words(kept: Sequence[str], new: Sequence[str]) -> tuple[bool, frozenset[int]]:
+    """What can still be said when the last draft was removed and only a goal's own words were ``kept``.
+
+    Returns whether any of them is no longer there word for word, and which sentences of the ``new`` draft they became.
+    Only a quotation from such a sentence can be known to be new. Nothing kept (something was missing): nothing is known.
+    """
+    there = normalise(" ".join(new))
+    gone = [words for words in kept if normalise(words) and normalise(words) not in there]
+    became = {change.new for change in align(gone, new).changes if change.old is not None and change.new is not None}
+    return bool(gone), frozenset(became)
 
 
 def verdict(votes: Sequence[Vote], *, changed: bool, new_quote_verified: bool, offline: bool = False) -> Verdict:
@@ -72,12 +85,9 @@ def verdict(votes: Sequence[Vote], *, changed: bool, new_quote_verified: bool, o
 
 
 def has_new_quote(quotes: Sequence[Quote], *, old_text: str) -> bool:
-    """Whether a verified quotation of this draft was not already in the last one (white space and case aside)."""
-    before = " ".join(old_text.casefold().split())
-    return any(
-        quote.verified and quote.shown.strip() and " ".join(quote.shown.casefold().split()) not in before
-        for quote in quotes
-    )
+    """Whether a verified quotation of this draft was not already in the last one (blanks, case, kinds of marks aside)."""
+    before = normalise(old_text)
+    return any(quote.verified and quote.shown.strip() and normalise(quote.shown) not in before for quote in quotes)
 
 
 def needs_instructor(found: Verdict) -> bool:

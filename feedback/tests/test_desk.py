@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest
-from feedback.tests.conftest import Stage
+from feedback.tests.conftest import ESSAY, Stage
 from feedforward.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -106,6 +106,36 @@ def test_an_assistant_releases_only_where_the_course_allows_it(scene: Scene) -> 
     client.post(url, {"action": "release"})
     feedback.refresh_from_db()
     assert feedback.status == "released"
+
+
+def test_without_any_model_the_whole_way_to_the_student_works(stage: Make) -> None:
+    """No provider: read, marked by hand beside the text check, released, read by the student, revised."""
+    made = stage()
+    essay = ESSAY + " ".join(f"Street number {n} has many more people than cars in it every day." for n in range(12))
+    essay += "\n\nA town can find the money for free buses and trams (Brown, 2018).\n\nReferences\n\nLee, K. (2019). Buses. Press."
+    request = made.through(essay)
+    public_id = request.draft.public_id
+    teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
+    assert "with your instructor" in student.get(reverse("draft_progress", args=[public_id])).content.decode()
+    desk = teacher.get(reverse("desk", args=[public_id])).content.decode()
+    assert "Automatic text check (no AI)" in desk and "Brown 2018" in desk
+    checks = FeedbackItem.objects.filter(feedback__draft=request.draft, origin="check")
+    assert 1 <= checks.count() <= 4 and not checks.filter(status="shown").exists(), "a help for the instructor only"
+
+    for key in ("c1", "c2"):
+        teacher.post(reverse("desk_level", args=[public_id]), {"criterion": key, "level": "2"})
+    teacher.post(
+        reverse("desk_add", args=[public_id]),
+        {"comment": "Say which city you mean.", "group": "priority", "criterion": "c1", "start": "0", "end": "16"},
+    )
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    page = student.get(reverse("feedback_read", args=[public_id])).content.decode()
+    assert "Say which city you mean." in page and "Brown 2018" not in page and "text check" not in page
+    assert "language model" not in page.lower(), "no machine is named where none commented"
+
+    made.through(essay.replace("every city", "every city of Luxembourg"))
+    goal = FeedbackItem.objects.get(feedback__draft=request.draft, origin="instructor")
+    assert goal.outcome == "text_changed_here"
 
 
 def test_flagged_drafts_are_left_out_of_bulk_approval(stage: Make) -> None:

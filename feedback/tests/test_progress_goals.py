@@ -4,7 +4,15 @@ import pytest
 
 from feedback.agreement.aggregation import combine
 from feedback.progress.alignment import align
-from feedback.progress.goals import VOTES, changed_near, has_new_quote, level_change, needs_instructor, verdict
+from feedback.progress.goals import (
+    VOTES,
+    changed_near,
+    has_new_quote,
+    kept_words,
+    level_change,
+    needs_instructor,
+    verdict,
+)
 from feedback.tests.readings import quote
 
 OLD = [
@@ -80,6 +88,24 @@ def test_text_near_a_goal(new, goal, changed):
 )
 def test_new_quotations(quotes, new):
     assert has_new_quote(quotes, old_text="EVERY school   must offer a warm lunch.") is new
+
+
+@pytest.mark.parametrize(
+    ("kept", "new", "expected"),
+    [
+        (
+            ["Every school must offer a warm lunch."],
+            ["Plums.", "Every school must offer a warm lunch."],
+            (False, set()),
+        ),
+        (["a warm lunch"], ["Every school must offer  A WARM lunch."], (False, set())),
+        (["Children learn better."], ["Children who eat learn better.", "Plums."], (True, {0})),
+        (["Children learn better."], ["Something else about plums."], (True, set())),
+        ([], ["Something else about plums."], (False, set())),  # about something missing: nothing was kept
+    ],
+)
+def test_what_can_be_said_when_the_last_draft_is_gone(kept, new, expected):
+    assert kept_words(kept, new) == expected
 
 
 def panel(*levels):

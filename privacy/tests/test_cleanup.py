@@ -57,6 +57,38 @@ def test_no_word_is_left_and_the_released_note_stays(stage: Callable[..., Stage]
     assert remove_due(now=now + timedelta(hours=1)).drafts == 0
 
 
+def test_what_the_next_draft_needs_stays_until_the_assignment_closes_and_no_longer(stage: Callable[..., Stage]) -> None:  # noqa: F811
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    first = made.through(TEXT)
+    release(feedback=Feedback.objects.get(draft=first.draft), actor=made.people.bob)
+    goal = FeedbackItem.objects.get(feedback__draft=first.draft, group="priority", status="shown")
+    marked = goal.quotes[0]["shown"]
+    now = timezone.now() + timedelta(days=31)
+    assert remove_due(now=now).drafts == 1
+    goal.refresh_from_db()
+    left = everything_stored()
+    assert [quote["shown"] for quote in goal.quotes] == [marked]
+    assert "question stays open" not in left, "only the goal's own words are kept"
+
+    made.provider.prompts.clear()
+    assert marked == "It goes on for a while."
+    made.through(TEXT.replace(marked, "It goes on for a long while yet."))
+    asked = "\n".join(message["content"] for _, messages in made.provider.prompts for message in messages)
+    assert marked in asked, "the models are shown the goal's old words"
+    goal.refresh_from_db()
+    assert goal.outcome == "addressed", (
+        "the words changed, the panel says so, and a quotation from the new words proves it"
+    )
+
+    made.assignment.closes_at = now
+    made.assignment.save(update_fields=["closes_at"])
+    remove_due(now=now + timedelta(minutes=1))
+    goal.refresh_from_db()
+    assert goal.quotes == [] and goal.comment
+    kept = FeedbackItem.objects.filter(feedback__draft=first.draft).values_list("quotes", flat=True)
+    assert not any(kept)
+
+
 def test_a_dry_run_counts_and_touches_nothing(stage: Callable[..., Stage]) -> None:  # noqa: F811
     made = stage("honest-1", "honest-1b")
     draft = made.submit(TEXT)

@@ -289,7 +289,7 @@ def bulk_release(*, feedbacks: Sequence[Feedback], actor: User) -> BulkResult:
 
 def mark_by_hand(*, request: FeedbackRequest, actor: User) -> Feedback:
     """Take a draft whose readings are still under way onto the desk, to be marked by hand."""
-    feedback = Feedback.objects.filter(draft_id=request.draft_id).first()
+    feedback = Feedback.objects.filter(draft__feedback_request=request).first()
     if feedback is None:
         raise ReviewRefused(_("The draft is still being read; it comes to your desk by itself."), code="too_early")
     with transaction.atomic():

@@ -187,5 +187,7 @@ def trial_compare(request: HttpRequest, public_id: UUID, other_id: UUID) -> Http
     first, second = _trial(user, public_id), _trial(user, other_id)
     if first.pk == second.pk or (first.assignment_id, first.text_id) != (second.assignment_id, second.text_id):
         raise Http404
+    # The earlier one first, whichever page one comes from.
+    first, second = sorted((first, second), key=lambda one: one.pk)
     context = {"assignment": first.assignment, "comparison": compare(first, second)}
     return render(request, "feedback/trial_compare.html", context)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -30,6 +32,10 @@ from deploy.demo.logins import PASSWORD
 from deploy.demo.reviewers import DEFAULT_KEY
 from feedback import release, replies, review
 from feedback.models import Feedback, FeedbackItem
+from feedback.planning import saved_setting
+from feedback.trials.making import TrialText, make_trial
+from feedback.trials.samples import SAMPLES
+from feedforward.errors import DomainError
 from submissions.intake import submit_draft
 from submissions.models import Draft
 
@@ -45,6 +51,7 @@ def seed(*, now: datetime | None = None) -> None:
     course = _course(teacher=teacher, tutor=tutor, students=students)
     for planned in scenario.ASSIGNMENTS:
         _assignment(planned, course=course, teacher=teacher, models=models, now=now)
+    _trials(course=course, teacher=teacher)
     if not finished():
         advance(now=now)
 
@@ -174,6 +181,20 @@ def _assignment(
     choices = [ModelChoice(ai_model_id=model.pk, runs=planned.runs) for model in models]
     set_assignment_models(assignment=assignment, choices=choices, actor=teacher)
     publish(assignment=assignment, actor=teacher, now=now)
+
+
+def _trials(*, course: Course, teacher: User) -> None:
+    """Two settings tried on one sample text, to be put side by side."""
+    assignment = Assignment.objects.alive().filter(course=course, title=scenario.ESSAY.title).first()
+    if assignment is None or assignment.is_read_only or assignment.trials.exists():
+        return
+    saved = saved_setting(assignment)
+    other = replace(saved, choices=saved.choices[:2], method=Assignment.Aggregation.MAJORITY, adaptive=False)
+    text = TrialText(sample=SAMPLES[0])
+    # Somebody may have switched the reviewers off meanwhile.
+    with suppress(DomainError):
+        for setting in (saved, other):
+            make_trial(assignment=assignment, text=text, setting=setting, dry=False, actor=teacher)
 
 
 # --- what happened ------------------------------------------------------------------------------------

@@ -14,13 +14,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from aiconfig.models import AIModel, AssignmentModel
 from courses.models import Assignment
 from courses.snapshot import freeze
 from feedback.agreement.calibration import Calibration, ModelRecord, calibrate, records_from_json
 from feedback.agreement.statistics import MINIMUM_CONFIRMED_DRAFTS
 from feedback.insight.confirmed import confirmed_feedback
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, InsightReport, ModelRun
-from feedback.planning import freeze_plan
+from feedforward.money import money
 from submissions.models import Draft
 
 MOST_NOTES = 12
@@ -238,13 +239,13 @@ class Spent:
 
     @property
     def words(self) -> str | None:
-        return None if self.usd is None else f"${self.usd:.2f}"
+        return None if self.usd is None else money(self.usd)
 
     @property
     def hint(self) -> str:
         if self.usd is None:
             return _("no price known") if self.unpriced else ""
-        each = "" if self.per_draft is None else _("$%(each)s a draft") % {"each": f"{self.per_draft:.4f}"}
+        each = "" if self.per_draft is None else _("%(each)s a draft") % {"each": money(self.per_draft)}
         rest = _("%(n)s calls without a price") % {"n": self.unpriced} if self.unpriced else ""
         return ", ".join(part for part in (each, rest) if part)
 
@@ -307,10 +308,12 @@ def insight_of(assignment: Assignment) -> Insight:
 
 
 def calibration_of(assignment: Assignment, records: dict[str, ModelRecord]) -> Calibration:
-    """Return the calibration of the models that read the assignment's drafts now."""
-    plan = freeze_plan(assignment)
-    names = [entry["display_name"] for entry in plan["models"]]
-    return calibrate(records, names)
+    """Return the calibration of the models that read the assignment's drafts now, as a plan frozen now would use it."""
+    rows = AssignmentModel.objects.filter(
+        assignment=assignment, is_fallback=False, ai_model__in=AIModel.objects.usable()
+    ).values_list("ai_model__display_name", "weight")
+    own = {name: float(weight) for name, weight in rows.order_by("position", "pk")}
+    return calibrate(records, list(own), own=own)
 
 
 def _released(assignment: Assignment) -> Q:
@@ -423,6 +426,7 @@ def _times(assignment: Assignment) -> Times:
     waits = sorted(
         (released - submitted).total_seconds()
         for released, submitted in rows.values_list("released_at", "draft__submitted_at")
+        if released is not None
     )
     if not waits:
         return Times(0, None, None)

@@ -21,7 +21,7 @@ class TrialForm(OnceForm):
     """A sample is used unless a text is pasted or a file chosen; ``before`` offers the text of an earlier trial."""
 
     sample = forms.ChoiceField(
-        label=_("Text"), help_text=_("Used unless you paste a text or choose a file below."), required=False
+        label=_("A text that is here already"), help_text=_("Used unless you paste a text or choose a file below.")
     )
     text = forms.CharField(
         label=_("Or paste a text"),
@@ -68,8 +68,8 @@ class TrialForm(OnceForm):
             return TrialText(upload=upload)
         if data["text"].strip():
             return TrialText(pasted=data["text"])
-        if data["sample"] == AGAIN or not data["sample"]:
-            return TrialText(again=self.before) if self.before else TrialText(sample=SAMPLES[0])
+        if data["sample"] == AGAIN:
+            return TrialText(again=self.before)
         return TrialText(sample=sample(data["sample"]))
 
     def chosen_setting(self, choices: tuple[Any, ...]) -> Setting:

@@ -15,6 +15,7 @@ from courses.models import Assignment
 from feedback.contract import RubricSnapshot
 from feedback.desk_page import numbered, scale_of
 from feedback.highlights import marks_of, paragraphs
+from feedback.insight.scoring import Points, by_criterion, criterion_words, points_of
 from feedback.models import CriterionResult, FeedbackItem, FeedbackRequest, ModelRun, Trial
 from feedback.planning import Setting
 from feedback.trials.result import criteria_of, notes_of
@@ -79,6 +80,7 @@ class TrialView:
     numbers: Numbers
     runs: list[ModelRun]
     criteria: list[CriterionResult]
+    points: Points | None
     shown: list[FeedbackItem]
     others: list[FeedbackItem]
     flags: list[dict[str, Any]]
@@ -98,8 +100,11 @@ def view_of(trial: Trial) -> TrialView:
     runs = list(request.runs.order_by("round", "slot", "repeat", "pk")) if request else []
     criteria, notes = criteria_of(trial.result), notes_of(trial.result)
     titles = {row.criterion_key: row.snapshot.get("title", "") for row in criteria}
+    points = points_of(criteria)
+    entries = by_criterion(points)
     for row in criteria:
         row.scale = scale_of(row)  # type: ignore[attr-defined]
+        row.points_words = criterion_words(entries.get(row.criterion_key))  # type: ignore[attr-defined]
     for note in notes:
         note.criterion_title = titles.get(note.criterion_key, "")  # type: ignore[attr-defined]
     shown = numbered(notes)
@@ -112,6 +117,7 @@ def view_of(trial: Trial) -> TrialView:
         numbers=numbers_of(request, runs),
         runs=runs,
         criteria=criteria,
+        points=points,
         shown=shown,
         others=sorted(
             (note for note in notes if note.status != FeedbackItem.Status.SHOWN),

@@ -275,6 +275,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_TEMP_DIR = env.text("FILE_UPLOAD_TEMP_DIR") or None
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "feedforward.uploads.NamelessFileUploadHandler",
+]
 
 # --- drafts -----------------------------------------------------------------------------------------------
 DRAFT_MAX_BYTES = env.number("DRAFT_MAX_MB", 10, low=1, high=200) * 1024 * 1024

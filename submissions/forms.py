@@ -61,8 +61,8 @@ class SubmitForm(forms.Form):
         widget = self.fields["file"].widget
         assert isinstance(widget, FilesInput)
         widget.allow_multiple_selected = max_files > 1
+        widget.attrs["multiple"] = max_files > 1  # False: no such attribute
         if max_files > 1:
-            widget.attrs["multiple"] = True
             widget.attrs["data-max-files"] = str(max_files)
             self.fields["file"].label = _("Your files")
 

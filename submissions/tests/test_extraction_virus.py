@@ -80,6 +80,53 @@ def test_nobody_there(address: str, essay: bytes) -> None:
         scan(essay, address=address, timeout_s=1)
 
 
+class StrictDaemon(Daemon):
+    """clamd with a StreamMaxLength: says so in the middle of a longer stream and hangs up, over TCP."""
+
+    def __init__(self, most: int) -> None:
+        self.received = b""
+        self._most = most
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self) -> None:
+        connection, _ = self._socket.accept()
+        with connection, connection.makefile("rb") as stream:
+            assert stream.read(10) == b"zINSTREAM\0"
+            while size := struct.unpack("!L", stream.read(4))[0]:
+                if len(self.received) + size > self._most:
+                    connection.sendall(b"INSTREAM size limit exceeded. ERROR\0")
+                    return
+                self.received += stream.read(size)
+            found = b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE" in self.received
+            connection.sendall(b"stream: Eicar-Test-Signature FOUND\0" if found else b"stream: OK\0")
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"words " * 50_000, None),
+        (b"x" * 200_000 + b"$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*", Reason.VIRUS),
+        (b"words " * 60_000, Reason.SCAN_SIZE),
+        (b"words " * 3_000_000, Reason.SCAN_SIZE),  # far beyond what the connection holds when the daemon hangs up
+    ],
+)
+def test_a_daemon_with_a_limit(data: bytes, reason: Reason | None) -> None:
+    daemon = StrictDaemon(320_000)
+    try:
+        if reason is None:
+            scan(data, address=daemon.address)
+            assert daemon.received == data
+        else:
+            with pytest.raises(Unreadable) as caught:
+                scan(data, address=daemon.address)
+            assert caught.value.reason is reason
+    finally:
+        daemon.close()
+
+
 @pytest.mark.django_db
 def test_a_draft_waits_for_a_silent_scanner_and_is_read_later(settings, tmp_path: Path) -> None:
     settings.CLAMD_ADDRESS = str(tmp_path / "clamd")

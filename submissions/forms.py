@@ -90,7 +90,13 @@ class ReplaceForm(SubmitForm):
         if len(files) < 2:
             del self.fields["position"]
             return
-        choices = [(str(row.position), f"{row.position}. {row.original_name}") for row in files]
+        choices = [
+            (
+                str(row.position),
+                f"{row.position}. {row.original_name}" + (f" ({_('could not be read')})" if row.failure else ""),
+            )
+            for row in files
+        ]
         field = self.fields["position"]
         assert isinstance(field, forms.TypedChoiceField)
         field.choices = [*choices, ("", _("Everything"))]

@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,17 +40,14 @@ class Receipt:
 
 
 class SameFile(NotAccepted):
-    """The student handed this in before, as draft ``number``: worth a question, since it is mostly a slip."""
+    """The student handed this in before, as draft ``number`` (None: twice now): worth a question, since it is mostly a slip."""
 
     code = "same_file"
 
-    def __init__(self, number: int, *, field: str) -> None:
-        super().__init__(
-            _("This is the same as draft %(number)s. Choose the file you meant, or say below that you mean this one.")
-            % {"number": number},
-            field=field,
-        )
-        self.number = number
+    def __init__(self, number: int | None, *, field: str) -> None:
+        words = _("One file is there twice.") if number is None else _("This is the same as draft %(number)s.")
+        ask = _("Choose what you meant to hand in, or say below that you mean this.")
+        super().__init__(f"{words % {'number': number}} {ask}", field=field)
 
 
 def submit_draft(
@@ -83,7 +80,7 @@ def submit_draft(
         raise NotAccepted(room.refusal, code=room.refusal_code)
     incoming = _examined(assignment, actor, uploads, text)
     if ask_about_same:
-        _ask_about_same(assignment, student, incoming)
+        _ask_about_same(assignment, student, incoming, apart_from=DraftFile.objects.none())
     rows = _stored(incoming, now)
     try:
         receipt = _make_draft(assignment=assignment, student=student, key=key, incoming=incoming, rows=rows, now=now)
@@ -120,7 +117,9 @@ def replace_files(
     _require_replaceable(draft, now)
     incoming = _examined(assignment, actor, uploads, text)
     if ask_about_same:
-        _ask_about_same(assignment, draft.student, incoming)
+        # Leaving some of the draft's own files out is a way to replace it; one that could not be read stays a slip.
+        own = draft.files.filter(failure="") if position is None else DraftFile.objects.none()
+        _ask_about_same(assignment, draft.student, incoming, apart_from=own)
     rows = _stored(incoming, now)
     try:
         with transaction.atomic():
@@ -182,12 +181,23 @@ def _examined(assignment: Assignment, actor: User, uploads: Sequence[File], text
         raise
 
 
-def _ask_about_same(assignment: Assignment, student: User, incoming: list[Incoming]) -> None:
-    digest = digest_of([item.sha256 for item in incoming])
-    own = Draft.objects.filter(assignment=assignment, student=student, sha256=digest)
-    number = own.exclude(status=Draft.Status.WITHDRAWN).order_by("number").values_list("number", flat=True).first()
-    if number is not None:
-        raise SameFile(number, field="text" if incoming[0].source == Draft.Source.PASTE else "file")
+def _ask_about_same(
+    assignment: Assignment, student: User, incoming: list[Incoming], *, apart_from: QuerySet[DraftFile]
+) -> None:
+    """Raise :class:`SameFile` when nothing of it is new: every file was in an earlier draft, or one is there twice.
+
+    Looks at the student's own drafts only.
+    """
+    field = "text" if incoming[0].source == Draft.Source.PASTE else "file"
+    digests = {item.sha256 for item in incoming}
+    if len(digests) < len(incoming):
+        raise SameFile(None, field=field)
+    known = DraftFile.objects.filter(
+        content__draft__assignment=assignment, content__draft__student=student, sha256__in=digests
+    ).exclude(Q(content__draft__status=Draft.Status.WITHDRAWN) | Q(pk__in=apart_from.values("pk")))
+    numbers = dict(known.order_by("-content__draft__number").values_list("sha256", "content__draft__number"))
+    if len(numbers) == len(digests):
+        raise SameFile(min(numbers.values()), field=field)
 
 
 def _stored(incoming: list[Incoming], now: datetime) -> list[DraftFile]:

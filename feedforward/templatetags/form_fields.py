@@ -141,6 +141,7 @@ def dropzone(
         "label": label or bound.label,
         "hint": hint,
         "errors": errors,
+        "several": bool(bound.field.widget.attrs.get("multiple")),
         "control": bound.as_widget(attrs=attrs),
     }
 

@@ -6,7 +6,20 @@ import { toast, toastLater, toastsIn } from "./toasts.js";
 const readable = (bytes) =>
   bytes < 1024 ? `${bytes} bytes` : bytes < 1048576 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1048576).toFixed(1)} MB`;
 
-/** What is wrong with a file by its name and size; the server looks at the content again. */
+/** What is wrong with the chosen files, alone or together; the server looks at their content again. */
+function problemOf(files, input) {
+  const most = Number(input.dataset.maxFiles) || 1;
+  if (files.length > most) return most === 1 ? "Choose one file." : `${files.length} files are chosen; up to ${most} are taken.`;
+  for (const file of files) {
+    const words = problem(file, input);
+    if (words) return words;
+  }
+  const total = files.reduce((sum, file) => sum + file.size, 0);
+  const limit = Number(input.dataset.maxBytes) || 0;
+  return limit && total > limit ? `Together they have ${readable(total)}; up to ${readable(limit)} are taken.` : "";
+}
+
+/** What is wrong with a file by its name and size. */
 function problem(file, input) {
   const kinds = (input.accept || "").split(",").map((kind) => kind.trim().toLowerCase()).filter((kind) => kind.startsWith("."));
   if (kinds.length && !kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) {
@@ -24,10 +37,16 @@ onElement("[data-dropzone]", (zone) => {
   const chosen = zone.querySelector("[data-dropzone-chosen]");
   const errorLine = field?.querySelector("[data-dropzone-error]");
   const show = () => {
-    const file = input.files[0];
-    const words = file ? problem(file, input) : "";
+    const files = [...input.files];
+    const words = problemOf(files, input);
     input.setCustomValidity(words);
-    chosen.textContent = file ? `${file.name} · ${readable(file.size)}` : "";
+    chosen.replaceChildren(
+      ...files.map((file, index) => {
+        const line = document.createElement("span");
+        line.textContent = `${files.length > 1 ? `${index + 1}. ` : ""}${file.name} · ${readable(file.size)}`;
+        return line;
+      }),
+    );
     if (errorLine) {
       errorLine.hidden = !words;
       errorLine.querySelector("span").textContent = words;

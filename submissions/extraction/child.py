@@ -73,7 +73,10 @@ def _run(header: dict[str, Any], data: bytes, jobs: BinaryIO) -> tuple[dict[str,
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.close(ours)
+        # Nothing of the reading process stays open here: when that one is killed, the worker must see its pipe end.
+        os.closerange(3, theirs)
+        os.closerange(theirs + 1, 256)
+        sandbox.die_with_parent()
         _read_and_exit(theirs, data, MediaFormat(header["format"]), limits)
     os.close(theirs)
     deadline = time.monotonic() + limits.timeout_s

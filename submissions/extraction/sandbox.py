@@ -6,9 +6,11 @@ import contextlib
 import ctypes
 import os
 import resource
+import signal
 import sys
 import sysconfig
 
+_PR_SET_PDEATHSIG = 1
 _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 _FORBIDDEN = (
@@ -30,6 +32,12 @@ def leave_network() -> bool:
         return libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0
     except (OSError, AttributeError):
         return False
+
+
+def die_with_parent() -> None:
+    """Have the kernel kill this process when the one that forked it ends, however it ends (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def limit_resources(*, memory_mb: int, cpu_s: float) -> None:

@@ -238,7 +238,16 @@ def test_the_same_file_twice_is_asked_about(people: SimpleNamespace) -> None:
     assert Draft.objects.count() == 1
     same_files()
     assert "I mean it" not in people.client.get(reverse("submit", args=[people.assignment.public_id])).content.decode()
+    twice = send(people, ("badgers.md", BADGERS), ("copy.md", BADGERS))
+    assert twice.status_code == 422 and "One file is there twice" in twice.content.decode()
     assert send(people, ("renamed.md", OTTERS), same="on").status_code == 302
+    assert Draft.objects.count() == 2
+    same_files()
+
+
+def test_a_new_text_with_the_old_appendix_is_not_asked_about(people: SimpleNamespace) -> None:
+    assert send(people, ("essay.md", OTTERS), ("appendix.md", BADGERS)).status_code == 302
+    assert send(people, ("essay.md", OTTERS + b" And more."), ("appendix.md", BADGERS)).status_code == 302
     assert Draft.objects.count() == 2
 
 

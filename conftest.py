@@ -35,6 +35,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 
     with django_db_blocker.unblock():
         append_only.drop(connection)
+        append_only.drop_head(connection)
     # After emptying the tables Django makes all permissions and content types again, which takes twenty times as long
     # and which nothing here asks for.
     with unittest.mock.patch("django.core.management.commands.flush.emit_post_migrate_signal", _forget_content_types):

@@ -54,6 +54,58 @@ POSTGRES = {
 }
 
 
+# The end of the chain only ever moves on.
+HEAD_SQLITE = {
+    "audit_head_forward": f"""
+        CREATE TRIGGER audit_head_forward BEFORE UPDATE ON accounts_audithead
+        WHEN NEW.sequence < OLD.sequence OR NEW.unsigned_up_to <> OLD.unsigned_up_to
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+    "audit_head_stays": f"""
+        CREATE TRIGGER audit_head_stays BEFORE DELETE ON accounts_audithead
+        BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END""",
+}
+HEAD_POSTGRES_FUNCTION = f"""
+CREATE OR REPLACE FUNCTION audit_head_moves_on() RETURNS trigger AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.sequence >= OLD.sequence AND NEW.unsigned_up_to = OLD.unsigned_up_to THEN
+        RETURN NEW;
+    END IF;
+    RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'restrict_violation';
+END $$ LANGUAGE plpgsql
+"""  # nosec B608
+HEAD_POSTGRES = {
+    "audit_head_rows": ("BEFORE UPDATE OR DELETE", "ROW"),
+    "audit_head_truncate": ("BEFORE TRUNCATE", "STATEMENT"),
+}
+
+
+def install_head(connection: BaseDatabaseWrapper) -> None:
+    """Make the triggers of the end of the chain, whose table is younger than the others."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(HEAD_POSTGRES_FUNCTION)
+            for name, (when, level) in HEAD_POSTGRES.items():
+                cursor.execute(
+                    f"CREATE TRIGGER {name} {when} ON accounts_audithead"
+                    f" FOR EACH {level} EXECUTE FUNCTION audit_head_moves_on()"
+                )
+        else:
+            for statement in HEAD_SQLITE.values():
+                cursor.execute(statement)
+
+
+def drop_head(connection: BaseDatabaseWrapper) -> None:
+    """Remove them."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for name in HEAD_POSTGRES:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON accounts_audithead")
+            cursor.execute("DROP FUNCTION IF EXISTS audit_head_moves_on()")
+        else:
+            for name in HEAD_SQLITE:
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
 def install(connection: BaseDatabaseWrapper) -> None:
     """Make the triggers."""
     with connection.cursor() as cursor:

@@ -221,6 +221,8 @@ class AuditEvent(models.Model):
     counts = models.JSONField(_("counts"), default=dict, blank=True)
     ip_class = models.CharField(_("network"), max_length=45, blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
+    # A nonce and the HMAC over all of the above: a row that the site did not write has none. Empty: older than this.
+    mac = models.CharField(max_length=81, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = _("audit event")
@@ -231,9 +233,32 @@ class AuditEvent(models.Model):
             models.Index(fields=["actor", "-created_at"], name="audit_by_actor"),
             models.Index(fields=["code", "-created_at"], name="audit_by_code"),
         ]
+        constraints = [
+            models.UniqueConstraint(fields=["mac"], condition=~models.Q(mac=""), name="audit_event_written_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.object_label} {self.object_id}"
+
+
+class AuditHead(models.Model):
+    """Where the chain ends, signed: without it nobody would miss links taken from the end. One row.
+
+    PII: none. Kept: always.
+    """
+
+    sequence = models.BigIntegerField(default=0)
+    mac = models.CharField(max_length=64, blank=True)
+    # Events up to this key are older than their own HMAC and have none.
+    unsigned_up_to = models.BigIntegerField(default=0)
+    signature = models.CharField(max_length=64)
+
+    class Meta:
+        verbose_name = _("end of the audit")
+        verbose_name_plural = _("end of the audit")
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.mac}"
 
 
 class AuditSeal(models.Model):

@@ -1,6 +1,10 @@
 """Sealing the audit chain, forgetting what is over."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from accounts import audit, expiry
 
@@ -15,3 +19,11 @@ def seal_audit() -> None:
 def forget_expired() -> None:
     """Remove spent links, old invitations and ended sessions."""
     expiry.forget_expired()
+
+
+@shared_task(ignore_result=True, soft_time_limit=270, time_limit=300)
+def prune_audit() -> None:
+    """Remove audit events older than the audit is kept."""
+    before = timezone.now() - timedelta(days=settings.AUDIT_KEPT_DAYS)
+    while audit.prune(before=before):
+        pass

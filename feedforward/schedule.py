@@ -21,6 +21,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep-mail": {"task": "feedforward.tasks.sweep_mail", "schedule": 60.0, "options": {"expires": 55}},
     "settle-charges": {"task": "aiconfig.tasks.settle_charges", "schedule": 60.0, "options": {"expires": 55}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 60.0, "options": {"expires": 55}},
+    "prune-audit": {"task": "accounts.tasks.prune_audit", "schedule": 86_400.0, "options": {"expires": 86_000}},
     "forget-expired": {"task": "accounts.tasks.forget_expired", "schedule": 3600.0, "options": {"expires": 3500}},
     "remove-content": {
         "task": "privacy.tasks.remove_content",

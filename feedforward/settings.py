@@ -226,6 +226,9 @@ CSRF_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "feedforward.views.csrf_failure"
 
+# The audit goes by age only, and the database lets nothing younger than a year go (accounts/append_only.py).
+AUDIT_KEPT_DAYS = env.number("AUDIT_KEPT_DAYS", 1095, low=366, high=7300)
+
 # --- pages ----------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

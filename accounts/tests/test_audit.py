@@ -6,14 +6,15 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts import append_only, audit
-from accounts.models import AuditEvent, AuditSeal, User
+from accounts.models import AuditEvent, AuditHead, AuditSeal, User
 from accounts.people import add_person
 
 pytestmark = pytest.mark.django_db
+POSTGRES = connection.vendor == "postgresql"
 
 
 @pytest.fixture
@@ -32,9 +33,12 @@ def chain(root: User) -> list[AuditEvent]:
 @pytest.fixture
 def triggers(chain):
     append_only.drop(connection)
+    append_only.drop_head(connection)
     append_only.install(connection)
+    append_only.install_head(connection)
     yield
     append_only.drop(connection)
+    append_only.drop_head(connection)
 
 
 def test_a_whole_chain_is_found_whole(chain):
@@ -66,8 +70,14 @@ def change(field: str, value: object) -> None:
         lambda: change("ip_class", "10.0.0.0/24"),
         lambda: AuditSeal.objects.filter(sequence=3).delete(),
         lambda: AuditSeal.objects.filter(sequence=3).update(mac="0" * 64),
+        lambda: remove(3),
+        lambda: remove(1),
+        lambda: swap(2, 3),
     ],
-    ids=["code", "actor", "object", "course", "fields", "counts", "time", "network", "removed", "forged"],
+    ids=[
+        *("code", "actor", "object", "course", "fields", "counts", "time", "network", "removed", "forged"),
+        *("removed whole", "first removed", "reordered"),
+    ],
 )
 def test_every_kind_of_change_breaks_the_chain(chain, tamper, capsys):
     tamper()
@@ -76,6 +86,89 @@ def test_every_kind_of_change_breaks_the_chain(chain, tamper, capsys):
         call_command("verify_audit")
     assert stop.value.code == 1
     assert "broken" in capsys.readouterr().err
+
+
+def remove(sequence: int) -> None:
+    """Take an event and its link out."""
+    link = AuditSeal.objects.get(sequence=sequence)
+    AuditSeal.objects.filter(pk=link.pk).delete()
+    AuditEvent.objects.filter(pk=link.event_id)._raw_delete("default")
+
+
+def swap(one: int, other: int) -> None:
+    """Let two events change places in the chain."""
+    first, second = (AuditSeal.objects.get(sequence=number) for number in (one, other))
+    AuditSeal.objects.filter(pk=first.pk).update(sequence=-1)
+    AuditSeal.objects.filter(pk=second.pk).update(sequence=one)
+    AuditSeal.objects.filter(pk=first.pk).update(sequence=other)
+
+
+def copy_of(event: AuditEvent, **changes: object) -> None:
+    """Put a row in beside the site, as by SQL."""
+    row = AuditEvent.objects.filter(pk=event.pk).values().get()
+    AuditEvent.objects.bulk_create([AuditEvent(**{**row, "id": None, **changes})])
+
+
+@pytest.mark.parametrize(
+    ("tamper", "said"),
+    [
+        (lambda chain: remove(len(chain)), "ends at"),
+        (lambda chain: [remove(number) for number in range(len(chain), 0, -1)], "empty"),
+        (lambda chain: AuditHead.objects.all().delete(), "is gone"),
+        (lambda chain: AuditHead.objects.update(sequence=4), "was changed"),
+        (lambda chain: AuditHead.objects.update(unsigned_up_to=10**9), "was changed"),
+        (lambda chain: copy_of(chain[0], mac=""), "not as the site wrote"),
+        (lambda chain: copy_of(chain[0], mac="0" * 16 + "." + "0" * 64), "not as the site wrote"),
+        (lambda chain: copy_of(chain[0], mac=chain[1].mac[:-1] + "_"), "not as the site wrote"),
+    ],
+    ids=["last", "all", "no head", "head back", "head lies", "put in", "forged", "copied"],
+)
+@pytest.mark.parametrize("sealed", [False, True], ids=["at once", "after the next seal"])
+def test_what_is_taken_from_the_end_or_put_in_shows(chain, root, tamper, said, sealed, capsys):
+    tamper(chain)
+    if sealed and said.startswith("not as"):
+        audit.seal()
+    with pytest.raises(SystemExit):
+        call_command("verify_audit")
+    assert said in capsys.readouterr().err
+
+
+def test_a_row_cannot_be_copied_with_its_mac(chain):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_of(chain[0])
+
+
+def test_an_end_noted_elsewhere_shows_a_table_put_back(chain, root, capsys):
+    call_command("verify_audit")
+    noted = capsys.readouterr().out.split("ends with ")[1].strip()
+    audit.record(actor=root, code="test.later")
+    audit.seal()
+    call_command("verify_audit", "--expect", noted)
+    later = str(AuditHead.objects.get())
+    # Somebody puts events, links and the note of the end back to how they were, by a copy made then.
+    remove(len(chain) + 1)
+    number, _, mac = noted.partition(":")
+    head = AuditHead(sequence=int(number), mac=mac)
+    AuditHead.objects.update(sequence=head.sequence, mac=mac, signature=audit.sign_head(head))
+    call_command("verify_audit")
+    with pytest.raises(SystemExit):
+        call_command("verify_audit", "--expect", later)
+    assert "no longer there" in capsys.readouterr().err
+
+
+def test_events_from_before_they_had_a_mac_count(chain, root):
+    """As the migration leaves them: no mac of their own, the links as they were, the end signed."""
+    AuditSeal.objects.all().delete()
+    AuditHead.objects.all().delete()
+    AuditEvent.objects.update(mac="")
+    head = AuditHead(unsigned_up_to=chain[-1].pk)
+    head.signature = audit.sign_head(head)
+    head.save()
+    audit.record(actor=root, code="test.new")
+    audit.seal()
+    assert audit.check_chain().whole
+    AuditEvent.objects.filter(code="test.new").update(mac="")
+    assert audit.check_chain().foreign
 
 
 def test_the_command_says_that_all_is_well(chain, capsys):
@@ -93,6 +186,22 @@ def test_a_changed_secret_key_keeps_the_old_links_valid(chain, settings, root):
     assert audit.verify()[1]
 
 
+RAW = [
+    "UPDATE accounts_auditevent SET code = 'x' WHERE id > 0",
+    "DELETE FROM accounts_auditevent",
+    "DELETE FROM accounts_auditseal WHERE sequence = 5",
+    *(
+        ["TRUNCATE accounts_auditevent CASCADE", "TRUNCATE accounts_auditseal", "TRUNCATE accounts_audithead"]
+        * POSTGRES
+    ),
+]
+
+
+def raw(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
 @pytest.mark.parametrize(
     "write",
     [
@@ -100,8 +209,12 @@ def test_a_changed_secret_key_keeps_the_old_links_valid(chain, settings, root):
         lambda: AuditEvent.objects.all()._raw_delete("default"),
         lambda: AuditSeal.objects.update(mac="x"),
         lambda: AuditSeal.objects.all().delete(),
+        lambda: AuditHead.objects.update(sequence=1),
+        lambda: AuditHead.objects.update(unsigned_up_to=10**6),
+        lambda: AuditHead.objects.all().delete(),
+        *(lambda sql=sql: raw(sql) for sql in RAW),
     ],
-    ids=["change event", "remove event", "change seal", "remove seal"],
+    ids=["change event", "remove event", "change seal", "remove seal", "head back", "head lies", "remove head", *RAW],
 )
 def test_the_database_refuses_changes(triggers, chain, write):
     with pytest.raises(DatabaseError), transaction.atomic():
@@ -134,7 +247,12 @@ def test_what_is_old_enough_can_go_and_the_rest_stays_checkable(root):
         append_only.drop(connection)
     audit.seal()
     verdict = audit.check_chain()
-    assert verdict.broken == () and verdict.checked == 2
+    assert verdict.whole and verdict.checked == 2
+    # The removal noted the last mac, so the first link that is left is checked like any other.
+    first = AuditSeal.objects.order_by("sequence").first()
+    AuditSeal.objects.filter(pk=first.pk).update(mac="0" * 64)
+    assert first.sequence in audit.check_chain().broken
+    AuditSeal.objects.filter(pk=first.pk).update(mac=first.mac)
     AuditSeal.objects.order_by("sequence").first().delete()
     assert audit.check_chain().broken
 

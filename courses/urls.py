@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from courses.views import assignments, catalogue, roster, rubrics, staff
+from courses.views import assignments, catalogue, record, roster, rubrics, staff
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("courses/", catalogue.course_list, name="course_list"),
@@ -25,6 +25,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("courses/<uuid:course_id>/staff/invite/", staff.staff_invite, name="staff_invite"),
     path("courses/<uuid:course_id>/staff/owner/", staff.staff_owner, name="staff_owner"),
     path("courses/<uuid:course_id>/staff/<uuid:person_id>/", staff.staff_change, name="staff_change"),
+    path("courses/<uuid:course_id>/record/", record.course_record, name="course_record"),
+    path("courses/<uuid:course_id>/record/export.csv", record.course_record_export, name="course_record_export"),
     path("courses/<uuid:course_id>/rubrics/", rubrics.rubric_list, name="rubric_list"),
     path("courses/<uuid:course_id>/rubrics/new/", rubrics.rubric_create, name="rubric_create"),
     path("rubrics/templates/", rubrics.rubric_templates, name="rubric_templates"),

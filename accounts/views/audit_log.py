@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
@@ -24,23 +26,28 @@ def _search_in(request: HttpRequest) -> audit_log.Search:
     )
 
 
-def audit_page(request: HttpRequest, *, course_id: int | None = None, **context: object) -> HttpResponse:
+def audit_page(
+    request: HttpRequest, *, course_id: int | None = None, veiled: Collection[int] = (), **context: object
+) -> HttpResponse:
     """The list for a view that has checked who may see it; ``course_id`` narrows it to one course.
 
-    ``context`` may bring ``export_url``, ``back_url`` and ``back_label``.
+    ``veiled`` are people whose names are not shown. ``context`` may bring ``export_url``, ``heading``, ``back_url``,
+    ``back_label`` and ``tabs``.
     """
     search = _search_in(request)
-    page = Paginator(audit_log.events(search, course_id=course_id), PAGE_SIZE).get_page(request.GET.get("page"))
-    entries = [(event, audit_log.words_for(event)) for event in page]
-    values = {"page": page, "entries": entries, "search": search, "families": audit_log.families(), **context}
+    found = audit_log.events(search, course_id=course_id, veiled=veiled)
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = [(event, audit_log.words_for(event), event.actor_id in veiled) for event in page]
+    families = audit_log.families(course_id=course_id)
+    values = {"page": page, "entries": entries, "search": search, "families": families, **context}
     return render(request, "accounts/audit.html", values)
 
 
-def audit_file(request: HttpRequest, *, course_id: int | None = None) -> HttpResponseBase:
+def audit_file(request: HttpRequest, *, course_id: int | None = None, veiled: Collection[int] = ()) -> HttpResponseBase:
     """The same events as CSV, for a view that has checked who may have it. The export is recorded itself."""
-    found = audit_log.events(_search_in(request), course_id=course_id)
+    found = audit_log.events(_search_in(request), course_id=course_id, veiled=veiled)
     audit.record(actor=actor_of(request), code="audit.exported", course_id=course_id, counts={"events": found.count()})
-    return csv_response("audit", audit_log.HEAD, audit_log.rows(found))
+    return csv_response("audit", audit_log.HEAD, audit_log.rows(found, veiled=veiled))
 
 
 @admin_required

@@ -22,6 +22,8 @@ def course_tabs(standing: Standing, current: str) -> list[dict[str, Any]]:
     ]
     if standing.may_edit:
         names.append(("course_edit", _("Settings")))
+    if standing.may_own:
+        names.append(("course_record", _("Record")))
     return [
         {"label": label, "url": reverse(name, args=[standing.course.public_id]), "current": name == current}
         for name, label in names

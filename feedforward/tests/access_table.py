@@ -244,6 +244,8 @@ ROWS: tuple[Row, ...] = (
     post("staff_invite", OWNER | ADMIN, course, "course"),
     post("staff_owner", ADMIN, course, "course"),
     *both("staff_change", OWNER | ADMIN, course_member, "course"),
+    get("course_record", OWNER | ADMIN, course, "course"),
+    get("course_record_export", OWNER | ADMIN, course, "course"),
     get("rubric_list", STAFF | ADMIN, course, "course"),
     *both("rubric_create", EDITORS, course, "course"),
     *both("rubric_templates", ANY_STAFF | ADMIN, may_be_missing=True),

@@ -196,7 +196,7 @@ def test_fields_that_no_form_has_change_nothing(scene: Scene) -> None:
     ],
 )
 def test_a_file_lies_where_we_put_it_and_leaves_under_a_harmless_name(scene: Scene, name: str, settings: Any) -> None:
-    folder = Path(settings.STORAGES["drafts"]["OPTIONS"]["location"])
+    folder = settings.DATA_DIR / "drafts"
     before = {path for path in settings.DATA_DIR.rglob("*") if path.is_file()}
     with transaction.atomic():
         client = browser(scene.people.alice)

@@ -19,7 +19,7 @@ _MANY_CELLS = 120
 class Cover(NamedTuple):
     """Bounds of an object in page points and its place in the order of drawing."""
 
-    index: int
+    at: int
     x0: float
     y0: float
     x1: float
@@ -67,6 +67,6 @@ def under_something(pieces: Iterable[Placed], order: Mapping[int, int], covers: 
             continue
         x, y = (piece.x0 + piece.x1) / 2, (piece.y0 + piece.y1) / 2
         here = cells.get((int(x // _CELL_PT), int(y // _CELL_PT)), ())
-        if any(c.index > index and c.x0 <= x <= c.x1 and c.y0 <= y <= c.y1 for part in (here, wide) for c in part):
+        if any(c.at > index and c.x0 <= x <= c.x1 and c.y0 <= y <= c.y1 for part in (here, wide) for c in part):
             found.add(piece.owner)
     return found

@@ -16,7 +16,14 @@ from submissions.extraction import isolation, sandbox
 from submissions.extraction.child import job_header
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
-from submissions.tests.case_adapters.generated import docx_sample, odt_sample, pdf_sample, rtf_sample
+from submissions.tests.case_adapters.generated import (
+    docx_sample,
+    html_sample,
+    markdown_sample,
+    odt_sample,
+    pdf_sample,
+    rtf_sample,
+)
 
 LIMITS = Limits()
 FUZZED_FILES = int(os.environ.get("FUZZED_FILES", "40"))
@@ -167,6 +174,8 @@ def mutated(seed: int) -> tuple[MediaFormat, bytes]:
             (MediaFormat.PDF, _short_pdf),
             (MediaFormat.ODT, odt_sample),
             (MediaFormat.RTF, rtf_sample),
+            (MediaFormat.HTML, html_sample),
+            (MediaFormat.MD, markdown_sample),
         ]
     )
     data = bytearray(_sample(media_format, make, source.randint(0, 2)))
@@ -186,7 +195,20 @@ def mutated(seed: int) -> tuple[MediaFormat, bytes]:
             data[at:end] = source.randbytes(end - at)
         elif kind == 4:
             data[at:at] = source.choice(
-                (b"999999999", b"-1", b"<<", b"[", b"obj", b"{", b"\\", b"<w:p>", b"\0\0", b"stream\n")
+                (
+                    b"999999999",
+                    b"-1",
+                    b"<<",
+                    b"[",
+                    b"obj",
+                    b"{",
+                    b"\\",
+                    b"<w:p>",
+                    b"\0\0",
+                    b"stream\n",
+                    b"<table><tr>",
+                    b"\xff\xfe",
+                )
             )
         else:
             other = source.randrange(len(data))

@@ -16,6 +16,8 @@ from submissions.extraction.pdf_layout import join_lines
 from submissions.tests.case_adapters.generated import (
     Sample,
     docx_sample,
+    html_sample,
+    markdown_sample,
     odt_sample,
     pdf_sample,
     rtf_sample,
@@ -33,6 +35,8 @@ SEEDS = (11, 12)
         (MediaFormat.DOCX, docx_sample),
         (MediaFormat.ODT, odt_sample),
         (MediaFormat.RTF, rtf_sample),
+        (MediaFormat.HTML, html_sample),
+        (MediaFormat.MD, markdown_sample),
         (MediaFormat.PDF, pdf_sample),
         (MediaFormat.PDF, partial(pdf_sample, columns=2)),
         (MediaFormat.PDF, partial(pdf_sample, columns=3)),

@@ -400,6 +400,38 @@ def pdf_sample(
     return Sample(f"pdf, {columns} column(s)", buffer.getvalue(), tuple(writer.words))
 
 
+def html_sample(seed: int, *, paragraphs: int = 12) -> Sample:
+    """What a word processor pastes: headings, lists, a table, right-to-left, CJK, emoji."""
+    writer = Writer(seed)
+    parts = [f"<h1>{writer.said('The causes of the revolt')}</h1>"]
+    for number in range(paragraphs):
+        parts.append(f'<p class="MsoNormal" style="margin:0cm"><span lang="EN-GB">{writer.paragraph(4)}</span></p>')
+        if number % 3 == 1:
+            bullet = '<span style="mso-list:Ignore">\u00b7&nbsp;</span>'
+            parts.append(f'<p style="mso-list:l0 level1 lfo1">{bullet}{writer.sentence()}</p>')
+        elif number % 3 == 2:
+            parts.append(f"<ul><li>{writer.sentence()}<ul><li>{writer.sentence()}</li></ul></li></ul>")
+    for _ in range(3):
+        cells = (writer.said(" ".join(writer.random.sample(_WORDS, 2))) for _ in range(3))
+        parts.append(f"<table><tr>{''.join(f'<td><p>{cell}</p></td>' for cell in cells)}</tr></table>")
+    for line in (_mixed(writer, _HEBREW), writer.said(_CHINESE), writer.said(" ".join(_EMOJI))):
+        parts.append(f"<blockquote>{line}</blockquote>")
+    page = f"<html><head><style>p.MsoNormal {{font-size:12pt}}</style></head><body>{''.join(parts)}</body></html>"
+    return Sample("html", page.encode(), tuple(writer.words))
+
+
+def markdown_sample(seed: int, *, paragraphs: int = 12) -> Sample:
+    """Headings, lists, quotations, a table and code in plain text."""
+    writer = Writer(seed)
+    parts = [f"# {writer.said('The causes of the revolt')}"]
+    for number in range(paragraphs):
+        mark = ("", "- ", "> ", "1. ")[number % 4]
+        parts.append(f"{mark}{writer.paragraph(3)}")
+    rows = "\n".join(f"| {writer.sentence()} | {writer.sentence()} |" for _ in range(3))
+    parts += [rows, f"```\n{writer.sentence()}\n```"]
+    return Sample("md", "\n\n".join(parts).encode(), tuple(writer.words))
+
+
 def word_recall(expected: tuple[str, ...], got: str) -> float:
     """Share of the expected words found in order in ``got``, 0 to 1."""
     from difflib import SequenceMatcher

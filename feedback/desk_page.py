@@ -19,6 +19,7 @@ from feedback.queue import View, aliases_of, ordered_ids
 from feedback.release import may_release
 from feedback.revision import goals_met
 from submissions.files import shared_with_others
+from submissions.hiding import hiding_words
 from submissions.models import Draft, DraftFile
 
 GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
@@ -146,7 +147,10 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "feedback": feedback,
         "readings": request,
         "gone": gone,
-        "hidden": [{**item, "label": labels.get(item.get("file", 0), "")} for item in structure.get("hidden", [])],
+        "hidden": [
+            {**item, "how": hiding_words(item["kind"]), "label": labels.get(item.get("file", 0), "")}
+            for item in structure.get("hidden", [])
+        ],
         "not_read": [{**item, "label": labels.get(item.get("file", 0), "")} for item in draft.not_read],
         "files": [{"position": row.position, "label": labels.get(row.position, "")} for row in files],
         "shared_file": shared_with_others(draft, files),

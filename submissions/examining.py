@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from courses.models import Assignment
 from feedforward.errors import DomainError
+from submissions.extraction import pasted
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.precheck import clean_name, precheck, precheck_paste
 from submissions.extraction.verdicts import Reason, Unreadable
@@ -41,11 +42,16 @@ class Incoming:
     file: File
 
 
-def examine(*, assignment: Assignment, uploads: Sequence[File], text: str, limits: Limits) -> list[Incoming]:
-    """Look at the files, or at the pasted text where there are none. Raises :class:`NotAccepted` with the field it is about."""
+def examine(
+    *, assignment: Assignment, uploads: Sequence[File], text: str, limits: Limits, rich: str = ""
+) -> list[Incoming]:
+    """Look at the files, or at the pasted text where there are none; ``rich`` is the HTML that came with the text.
+
+    Raises :class:`NotAccepted` with the field it is about.
+    """
     if not uploads:
         try:
-            return [_examine_paste(text, limits=limits)]
+            return [_examine_paste(text, rich, limits=limits)]
         except Unreadable as error:
             raise _refusal(error, limits, "text") from None
     allowed = assignment.max_files
@@ -107,14 +113,17 @@ def _examine_file(upload: File, *, assignment: Assignment, limits: Limits) -> In
     return Incoming(Draft.Source.FILE, clean_name(name), media_format.value, size, _digest(upload), upload)
 
 
-def _examine_paste(text: str, *, limits: Limits) -> Incoming:
+def _examine_paste(text: str, rich: str, *, limits: Limits) -> Incoming:
     precheck_paste(text, limits)
     # Lone surrogates and NUL cannot be stored by either database; they mean nothing in an essay.
     raw = text.replace("\x00", "").encode("utf-8", "ignore")
     if len(raw) > limits.max_bytes:
         raise Unreadable(Reason.TOO_BIG)
-    file = ContentFile(raw)
-    return Incoming(Draft.Source.PASTE, "", MediaFormat.PASTE.value, len(raw), hashlib.sha256(raw).hexdigest(), file)
+    media_format = MediaFormat.PASTE
+    if rich.strip() and len(rich) <= pasted.MAX_RICH_CHARS and len(both := pasted.pack(text, rich)) <= limits.max_bytes:
+        raw, media_format = both, MediaFormat.HTML
+    digest = hashlib.sha256(raw).hexdigest()
+    return Incoming(Draft.Source.PASTE, "", media_format.value, len(raw), digest, ContentFile(raw))
 
 
 def _digest(upload: File) -> str:

@@ -48,9 +48,11 @@ class SubmitForm(forms.Form):
         label=_("Or paste your text"),
         required=False,
         strip=False,
-        widget=forms.Textarea(attrs={"rows": 10}),
+        widget=forms.Textarea(attrs={"rows": 10, "data-rich": "rich"}),
         help_text=_("Leave this empty if you choose a file."),
     )
+    # The HTML the text was pasted from, as long as nobody has typed in the box since; filled by the page's script.
+    rich = PastedTextField(widget=forms.HiddenInput, required=False, strip=False)
     same = forms.BooleanField(label=_("Hand in the same again; I mean it"), required=False)
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
 

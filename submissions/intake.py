@@ -57,11 +57,12 @@ def submit_draft(
     actor: User,
     uploads: Sequence[File] = (),
     text: str = "",
+    rich: str = "",
     submission_key: uuid.UUID | None = None,
     ask_about_same: bool = False,
     now: datetime | None = None,
 ) -> Receipt:
-    """Take in files or pasted text as the student's next draft.
+    """Take in files or pasted text as the student's next draft; ``rich`` is the HTML the text was pasted from, if any.
 
     Answers at once: files are checked without parsing, stored under random names, and reading them is left to
     a worker. A form sent twice (double click, lost answer) gives the draft it made the first time.
@@ -78,7 +79,7 @@ def submit_draft(
     room = room_for(assignment=assignment, student=student, now=now)
     if not room.open:
         raise NotAccepted(room.refusal, code=room.refusal_code)
-    incoming = _examined(assignment, actor, uploads, text)
+    incoming = _examined(assignment, actor, uploads, text, rich)
     if ask_about_same:
         _ask_about_same(assignment, student, incoming, apart_from=DraftFile.objects.none())
     rows = _stored(incoming, now)
@@ -98,6 +99,7 @@ def replace_files(
     actor: User,
     uploads: Sequence[File] = (),
     text: str = "",
+    rich: str = "",
     position: int | None = None,
     form_key: uuid.UUID | None = None,
     ask_about_same: bool = False,
@@ -115,7 +117,7 @@ def replace_files(
     if _made_by(key, assignment, draft.student) is not None:
         return Receipt(draft, created=False)
     _require_replaceable(draft, now)
-    incoming = _examined(assignment, actor, uploads, text)
+    incoming = _examined(assignment, actor, uploads, text, rich)
     if ask_about_same:
         # Leaving some of the draft's own files out is a way to replace it; one that could not be read stays a slip.
         own = draft.files.filter(failure="") if position is None else DraftFile.objects.none()
@@ -173,9 +175,9 @@ def _lock(assignment: Assignment, student: User) -> None:
     Enrolment.objects.select_for_update().get(course_id=assignment.course_id, student=student)
 
 
-def _examined(assignment: Assignment, actor: User, uploads: Sequence[File], text: str) -> list[Incoming]:
+def _examined(assignment: Assignment, actor: User, uploads: Sequence[File], text: str, rich: str) -> list[Incoming]:
     try:
-        return examine(assignment=assignment, uploads=uploads, text=text, limits=limits_for(assignment))
+        return examine(assignment=assignment, uploads=uploads, text=text, rich=rich, limits=limits_for(assignment))
     except NotAccepted:
         audit.record(actor=actor, code="draft.refused", obj=assignment, course_id=assignment.course_id)
         raise

@@ -22,7 +22,7 @@ from feedforward.outbox import queue_mail
 from feedforward.sealing import Unopenable
 from feedforward.storage import StorageUnavailable, draft_storage
 from submissions.extraction.document import ExtractedDocument
-from submissions.extraction.isolation import Interrupted, extract_bytes, extract_paste
+from submissions.extraction.isolation import Interrupted, extract_bytes, extract_paste, extract_rich_paste
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
 from submissions.extraction.virus import ScannerUnavailable, scan
@@ -182,6 +182,8 @@ def read_stored(name: str, *, media_format: MediaFormat, limits: Limits) -> Extr
             raise NotNow(f"the virus scanner does not answer ({error})") from None
     if media_format is MediaFormat.PASTE:
         return extract_paste(data.decode("utf-8", "replace"), limits)
+    if media_format is MediaFormat.HTML:
+        return extract_rich_paste(data, limits)
     return extract_bytes(data, media_format=media_format, limits=limits)[0]
 
 

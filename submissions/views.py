@@ -19,6 +19,7 @@ from feedforward.ratelimit import limited
 from feedforward.sealing import Unopenable
 from feedforward.storage import StorageUnavailable, draft_storage
 from feedforward.transitions import TransitionError
+from submissions.extraction import pasted
 from submissions.extraction.limits import MediaFormat
 from submissions.forms import ReplaceForm, SubmitForm
 from submissions.intake import (
@@ -35,7 +36,16 @@ from submissions.retention import content_days
 from submissions.room import limit_words, limits_for, room_for
 from submissions.text_page import parts_of
 
-SUFFIXES = {"docx": ".docx", "pdf": ".pdf", "odt": ".odt", "rtf": ".rtf", "txt": ".txt", "md": ".md", "paste": ".txt"}
+SUFFIXES = {
+    "docx": ".docx",
+    "pdf": ".pdf",
+    "odt": ".odt",
+    "rtf": ".rtf",
+    "txt": ".txt",
+    "md": ".md",
+    "paste": ".txt",
+    "html": ".txt",
+}
 
 
 def _takeable(user: User) -> QuerySet[Assignment]:
@@ -70,6 +80,7 @@ def submit(request: HttpRequest, public_id: str) -> HttpResponse:
                     actor=user,
                     uploads=form.cleaned_data["file"],
                     text=form.cleaned_data["text"],
+                    rich=form.cleaned_data["rich"],
                     submission_key=form.cleaned_data["key"],
                     ask_about_same=not form.cleaned_data["same"],
                     now=now,
@@ -120,6 +131,7 @@ def draft_replace(request: HttpRequest, public_id: str) -> HttpResponse:
                     actor=user,
                     uploads=form.cleaned_data["file"],
                     text=form.cleaned_data["text"],
+                    rich=form.cleaned_data["rich"],
                     position=form.cleaned_data.get("position"),
                     form_key=form.cleaned_data["key"],
                     ask_about_same=not form.cleaned_data["same"],
@@ -208,9 +220,15 @@ def draft_file(request: HttpRequest, public_id: str, position: int | None = None
     # Our own name: the one it came with may hold the author's, and reviewing may be blind.
     part = f"-file-{row.position}" if len(files) > 1 else ""
     name = f"draft-{draft.number}{part}{SUFFIXES.get(row.media_format, '')}"
-    response = FileResponse(stored, content_type="application/octet-stream")
+    if (
+        row.media_format == MediaFormat.HTML.value
+    ):  # what stood in the box; the formatting behind it is no file of theirs
+        with stored:
+            response: HttpResponseBase = HttpResponse(pasted.unpack(stored.read())[0], "application/octet-stream")
+    else:
+        response = FileResponse(stored, content_type="application/octet-stream")
+        response["Content-Length"] = str(row.size_bytes)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Content-Length"] = str(row.size_bytes)
     response["X-Content-Type-Options"] = "nosniff"
     return response
 

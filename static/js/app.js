@@ -6,6 +6,7 @@ import { onElement } from "./elements.js";
 import "./fields.js";
 import "./guards.js";
 import "./lists.js";
+import "./paste.js";
 import "./poll.js";
 import "./tabs.js";
 import { announce, toast } from "./toasts.js";

@@ -85,7 +85,8 @@ class Assembly:
 
     def miss(self, kind: str, count: int = 1, detail: str = "") -> None:
         """Count something that is no text for us."""
-        self._not_read[kind, detail] += count
+        if count:
+            self._not_read[kind, detail] += count
 
     def missed(self, kind: str) -> int:
         """How many of ``kind`` were counted so far."""

@@ -10,11 +10,12 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from submissions.extraction import docx_surroundings
+from submissions.extraction import docx_surroundings, docx_symbols
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import BlockKind, ExtractedDocument
 from submissions.extraction.docx_colors import Theme
 from submissions.extraction.docx_places import far_drawing, frame_hides, grounds_of, no_height
+from submissions.extraction.docx_structure import chosen, descend, in_fallback, kind_of, notes_of
 from submissions.extraction.docx_tables import TableStyle, is_heading_row
 from submissions.extraction.docx_visibility import Look, Styles, look_of, why_hidden
 from submissions.extraction.limits import Limits, MediaFormat
@@ -53,7 +54,7 @@ def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
     settings = part("settings")
     theme = Theme(part("theme"), settings.find(W + "clrSchemeMapping") if settings is not None else None)
     walk = _Walk(assembly, Styles(part("styles"), theme))
-    walk.notes = {kind: _notes(part(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
+    walk.notes = {kind: notes_of(part(f"{kind}s"), kind) for kind in ("footnote", "endnote")}
     walk.embedded = {
         key: package.raw(relation.target) or b""
         for key, relation in relations.items()
@@ -71,17 +72,6 @@ def read(stream: BinaryIO, limits: Limits) -> ExtractedDocument:
     walk.finish_notes()
     docx_surroundings.add(assembly, package, relations, walk.styles)
     return assembly.finish()
-
-
-def _notes(root: etree._Element | None, kind: str) -> dict[str, etree._Element]:
-    """Notes by id, without the separators Word keeps among them."""
-    if root is None:
-        return {}
-    return {
-        attribute(note, "id") or "": note
-        for note in root.iterchildren(W + kind)
-        if attribute(note, "type") in (None, "normal")
-    }
 
 
 class _Walk:
@@ -118,7 +108,7 @@ class _Walk:
             elif child.tag == W + "altChunk":
                 self._alt_chunk(child)
             elif child.tag == _MC + "AlternateContent":
-                self.blocks(_chosen(child))
+                self.blocks(chosen(child))
             elif child.tag in _DELETED:
                 self._deletion(child)
             elif child.tag not in _SKIPPED:
@@ -147,7 +137,7 @@ class _Walk:
         aside = self._aside
         self._text, self._paragraph_style, self.grounds, self._aside = outer
         if kind is None:
-            kind, level = self._kind(properties, style)
+            kind, level = kind_of(properties, style, self.styles)
         else:
             level = 0
         if self.cell is not None:
@@ -159,33 +149,6 @@ class _Walk:
         if self.cell is None and kind != "footnote":
             self._flush_notes()
 
-    def _kind(self, properties: etree._Element | None, style: str | None) -> tuple[BlockKind, int]:
-        names = self.styles.names(style)
-        outline = properties.find(W + "outlineLvl") if properties is not None else None
-        if outline is None:
-            outline = self.styles.paragraph_property(style, "outlineLvl")
-        level = attribute(outline)
-        if level is not None and level.isascii() and level.isdigit() and int(level) < 9:
-            return "heading", int(level) + 1
-        if names and names[0] == "title":
-            return "heading", 1
-        for name in names:
-            if name.startswith("heading ") and name[8:].isdigit():
-                return "heading", int(name[8:])
-        numbering = properties.find(W + "numPr") if properties is not None else None
-        if numbering is None:
-            numbering = self.styles.paragraph_property(style, "numPr")
-        if numbering is not None and attribute(numbering.find(W + "numId")) != "0":
-            depth = attribute(numbering.find(W + "ilvl")) or "0"
-            return "list_item", int(depth) if depth.isascii() and depth.isdigit() else 0
-        if any(name.startswith("list ") for name in names[:1]):
-            return "list_item", 0
-        if any("quot" in name or "block text" in name for name in names):
-            return "quote", 0
-        if any("preformatted" in name or name.startswith("code") or "source code" in name for name in names):
-            return "code", 0
-        return "paragraph", 0
-
     def table(self, table: etree._Element) -> None:
         """A row is one block, its cells parted by tabs; a row of one filled or of very long cells reads as text."""
         outer_grounds, outer_look, outer_buried = self.grounds, self.table_look, self.buried
@@ -196,7 +159,7 @@ class _Walk:
             described = (attribute(properties.find(W + name)) for name in ("tblCaption", "tblDescription"))
             docx_surroundings.add_alt_text(self.assembly, " ".join(filter(None, described)))
         base = (own,) if own and own != "auto" else tuple(outer_grounds or self.page_colors or ["FFFFFF"])
-        rows = _descend(table, W + "tr")
+        rows = descend(table, W + "tr")
         for number, row in enumerate(rows):
             if row.find(f"{W}trPr/{W}del") is not None:
                 self._deletion(row)
@@ -205,7 +168,7 @@ class _Walk:
                 self.buried = outer_buried or "hidden_font"
             elif no_height(row.find(f"{W}trPr/{W}trHeight"), "val", "hRule"):
                 self.buried = outer_buried or "tiny_font"
-            cells = _descend(row, W + "tc")
+            cells = descend(row, W + "tc")
             texts: list[list[str]] = []
             outer_cell, heading = self.cell, is_heading_row(row)
             for column, cell in enumerate(cells):
@@ -252,7 +215,7 @@ class _Walk:
             elif tag in (_M + "oMath", _M + "oMathPara"):
                 self.assembly.miss("equations")
             elif tag == _MC + "AlternateContent":
-                self.inline(_chosen(child))
+                self.inline(chosen(child))
             elif tag == W + "sdt" and switched_on(child.find(f"{W}sdtPr/{W}showingPlcHdr")):
                 continue  # the form's own "click here to enter text"
             elif tag == W + "p":
@@ -284,13 +247,15 @@ class _Walk:
             elif tag == W + "fldChar":
                 self._field(attribute(child, "fldCharType"))
             elif tag == W + "sym":
-                self.assembly.miss("symbols")
+                shown = docx_symbols.character(attribute(child, "font"), attribute(child, "char"))
+                self._emit(shown or "", why)
+                self.assembly.miss("symbols", 0 if shown else 1)
             elif tag in (W + "footnoteReference", W + "endnoteReference"):
                 self._note(child, why)
             elif tag in (W + "drawing", W + "pict", W + "object"):
                 self._drawing(child, why)
             elif tag == _MC + "AlternateContent":
-                for inner in _chosen(child):
+                for inner in chosen(child):
                     if inner.tag in (W + "drawing", W + "pict", W + "object"):
                         self._drawing(inner, why)
                     elif inner.tag == W + "t":
@@ -360,7 +325,7 @@ class _Walk:
             self.paragraph(paragraph, "footnote")
 
     def _drawing(self, drawing: etree._Element, why: str | None) -> None:
-        boxes = [box for box in drawing.iter(W + "txbxContent") if not _in_fallback(box, drawing)]
+        boxes = [box for box in drawing.iter(W + "txbxContent") if not in_fallback(box, drawing)]
         if boxes:
             far, grounds = far_drawing(drawing), grounds_of(drawing, self.styles.theme)
             self._aside += [(box, "off_page_text_box" if far else why, grounds) for box in boxes]
@@ -382,33 +347,3 @@ class _Walk:
         self.blocks(box)
         self.cell, self.grounds = outer_cell, outer_grounds
         self.buried = before
-
-
-def _chosen(alternate: etree._Element) -> etree._Element:
-    """Word shows the first choice it understands; both branches hold the same text."""
-    choice = alternate.find(_MC + "Choice")
-    if choice is not None:
-        return choice
-    fallback = alternate.find(_MC + "Fallback")
-    return fallback if fallback is not None else alternate
-
-
-def _in_fallback(element: etree._Element, top: etree._Element) -> bool:
-    for ancestor in element.iterancestors():
-        if ancestor is top:
-            return False
-        if ancestor.tag == _MC + "Fallback":
-            parent = ancestor.getparent()
-            return parent is not None and parent.find(_MC + "Choice") is not None
-    return False
-
-
-def _descend(container: etree._Element, tag: str) -> list[etree._Element]:
-    """Children ``tag``, also inside content controls and revisions."""
-    found: list[etree._Element] = []
-    for child in container:
-        if child.tag == tag:
-            found.append(child)
-        elif child.tag in (W + "sdt", W + "sdtContent", W + "ins", W + "customXml", W + "moveTo"):
-            found += _descend(child, tag)
-    return found

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from submissions.extraction import plain
+from submissions.extraction import pasted, plain
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.child import job_header
 from submissions.extraction.document import ExtractedDocument
@@ -100,6 +100,19 @@ def extract_paste(text: str, limits: Limits) -> ExtractedDocument:
 
 class Interrupted(Exception):
     """Something outside ended the reading (a killed process, a machine out of memory): nothing is known about the file."""
+
+
+def extract_rich_paste(data: bytes, limits: Limits) -> ExtractedDocument:
+    """Read a paste with its formatting (``pasted.pack``): its HTML in a limited process, as long as it says what the text says.
+
+    Raises as ``extract_paste``: where the HTML cannot be read or says something else, the text is read alone.
+    """
+    text, rich = pasted.unpack(data)
+    try:
+        document, _ = extract_bytes(rich, media_format=MediaFormat.HTML, limits=limits)
+    except Unreadable:
+        return extract_paste(text, limits)
+    return document if pasted.says_the_same(document, text) else extract_paste(text, limits)
 
 
 class _Broken(Exception):

@@ -1,0 +1,33 @@
+"""Notes point at the draft's own words: cutting it at their edges loses none and adds none."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from feedback.highlights import Mark, paragraphs
+from submissions.extraction.assembly import Assembly
+from submissions.extraction.limits import Limits, MediaFormat
+from submissions.extraction.verdicts import Unreadable
+
+MARKS = st.lists(st.tuples(st.integers(1, 5), st.integers(-3, 60), st.integers(-3, 70)), max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text("ab \u05d0\U0001f600", min_size=1, max_size=12), min_size=1, max_size=5), MARKS)
+def test_highlights_take_nothing_and_add_nothing(texts: list[str], marks: list[tuple[int, int, int]]) -> None:
+    assembly = Assembly(MediaFormat.DOCX, Limits(min_words=1))
+    for text in texts:
+        assembly.add("paragraph", text)
+    try:
+        document = assembly.finish()
+    except Unreadable:  # nothing but blanks
+        return
+    blocks = [{"kind": b.kind, "level": b.level, "start": b.start, "end": b.end} for b in document.blocks]
+    shown = paragraphs(document.text, blocks, [Mark(number, start, end) for number, start, end in marks])
+    assert ["".join(piece.text for piece in part.pieces) for part in shown] == [block.text for block in document.blocks]
+    for part in shown:
+        at = part.start
+        for piece in part.pieces:
+            assert all(mark.start <= at and at + len(piece.text) <= mark.end for mark in piece.marks)
+            at += len(piece.text)

@@ -81,7 +81,7 @@ class FetchSiteMiddleware:
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
-        *("accelerometer", "autoplay", "bluetooth", "camera", "display-capture", "encrypted-media", "fullscreen"),
+        *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "fullscreen"),
         *("geolocation", "gyroscope", "hid", "magnetometer", "microphone", "midi", "payment"),
         *("picture-in-picture", "screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
     )

@@ -139,7 +139,7 @@ def test_the_preview_is_the_prompt_but_for_marks_and_order(stage: Make) -> None:
     trial = post(made, text=TEXT, then="prompt")
     reading.read_trial(trial.pk)
     preview.build_prompts(trial.pk)
-    shown = Trial.objects.get(pk=trial.pk).result["prompts"][0]["messages"]
+    (shown,) = Trial.objects.get(pk=trial.pk).result["prompts"][0]["calls"]
     made.provider.prompts.clear()
     signed_in(made.people.bob).post(at("trial_run", trial))
     made.execute(FeedbackRequest.objects.get(trial=trial))

@@ -11,7 +11,7 @@ export UV_PYTHON_DOWNLOADS = never
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage administrator shell test test-browser test-postgres lint ruff templates security format types contracts checks \
+.PHONY: help run manage administrator shell test test-browser test-postgres lint ruff templates security dependencies format types contracts checks \
 	e2e css bench cases docs screenshots requirements clean venv venv-dev saml
 
 help: ## this list
@@ -45,7 +45,7 @@ test-browser e2e: venv-dev ## only the tests that drive Chromium
 test-postgres: venv-dev ## the suite on a private PostgreSQL and Redis
 	@exec $(PY) -m deploy.ci.suite --real-servers
 
-lint: ruff templates security ## ruff, templates, security patterns
+lint: ruff templates security dependencies ## ruff, templates, security patterns, dependencies
 
 ruff: venv-dev
 	$(PY) -m ruff check .
@@ -59,6 +59,10 @@ templates: venv-dev
 # The processes we start are named by us, never by a user.
 security: venv-dev
 	$(PY) -m bandit -q -r $(APPS) --exclude '*/tests/*' --severity-level medium --skip B404,B603
+
+# Without a network: an audit by advisories needs one (docs/security.md).
+dependencies: venv-dev ## pins with hashes, versions known to be bad, licences
+	$(PY) -m deploy.ci.dependencies
 
 format: venv-dev ## put the code into its one format
 	$(PY) -m ruff format .

@@ -16,11 +16,22 @@ def note_the_end(apps, schema_editor):
         head.sequence, head.mac = (last.sequence, last.mac) if last else (0, "")
         head.signature = audit.sign_head(head)
         head.save()
+    append_only.install(schema_editor.connection)
     append_only.install_head(schema_editor.connection)
 
 
-def drop(apps, schema_editor):
+def take_away(apps, schema_editor):
+    """SQLite changes a table by making it anew, which the triggers of its neighbour do not let happen."""
+    append_only.drop(schema_editor.connection)
+
+
+def drop_all(apps, schema_editor):
+    append_only.drop(schema_editor.connection)
     append_only.drop_head(schema_editor.connection)
+
+
+def put_back(apps, schema_editor):
+    append_only.install(schema_editor.connection)
 
 
 class Migration(migrations.Migration):
@@ -30,6 +41,7 @@ class Migration(migrations.Migration):
     dependencies = [("accounts", "0004_password_resets")]
 
     operations = [
+        migrations.RunPython(take_away, put_back, elidable=False),
         migrations.CreateModel(
             name="AuditHead",
             fields=[
@@ -52,5 +64,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("mac", ""), _negated=True), fields=("mac",), name="audit_event_written_once"
             ),
         ),
-        migrations.RunPython(note_the_end, drop, elidable=False),
+        migrations.RunPython(note_the_end, drop_all, elidable=False),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from aiconfig.models.money import MICROS_PER_USD
 from aiconfig.prices import site_day
 from courses.models import Assignment, Course
 from feedforward.errors import DomainError
+from feedforward.money import money
 
 # The day on which the one period of a budget for all time "starts".
 ALL_TIME = date(2000, 1, 1)
@@ -52,6 +54,23 @@ class BudgetState:
     @property
     def is_used_up(self) -> bool:
         return self.spent_usd >= self.limit_usd
+
+    @property
+    def words(self) -> str:
+        """What the budget is for, above its meter."""
+        names = {
+            (Budget.Scope.SITE, Budget.Period.MONTH): _("The site, this month"),
+            (Budget.Scope.SITE, Budget.Period.TOTAL): _("The site, in all"),
+            (Budget.Scope.COURSE, Budget.Period.MONTH): _("The course, this month"),
+            (Budget.Scope.COURSE, Budget.Period.TOTAL): _("The course, in all"),
+            (Budget.Scope.ASSIGNMENT, Budget.Period.MONTH): _("This assignment, this month"),
+            (Budget.Scope.ASSIGNMENT, Budget.Period.TOTAL): _("This assignment, in all"),
+        }
+        return names[(Budget.Scope(self.budget.scope), Budget.Period(self.budget.period))]
+
+    @property
+    def amounts(self) -> str:
+        return _("%(spent)s of %(limit)s") % {"spent": money(self.spent_usd), "limit": money(self.limit_usd)}
 
     @property
     def tone(self) -> str:
@@ -113,8 +132,8 @@ def state_of(budget: Budget, now: datetime) -> BudgetState:
     return BudgetState(budget, usd(period.limit_micros), usd(period.spent_micros), usd(period.reserved_micros))
 
 
-def states_of(budgets: QuerySet[Budget], now: datetime) -> list[BudgetState]:
-    """Return the states of many budgets; three queries when their periods exist, whatever the number."""
+def states_of(budgets: Iterable[Budget], now: datetime) -> list[BudgetState]:
+    """Return the states of many budgets; one query when their periods exist, whatever the number."""
     rows = list(budgets)
     wanted = {budget.pk: starts_on(budget.period, now) for budget in rows}
     periods = {

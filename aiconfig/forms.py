@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from aiconfig.models import AIModel, Provider
+from aiconfig.models import AIModel, Budget, Provider
 from aiconfig.plans import MAX_RUNS_PER_MODEL, ModelChoice, PlanInvalid
 from aiconfig.prices import Price
 from courses.assignments import FORMATS
@@ -193,6 +193,7 @@ class ReviewersTable:
 
     rows: list[ReviewerRow]
     error: str = ""
+    opened_with: tuple[ModelChoice, ...] = ()
 
     @property
     def is_valid(self) -> bool:
@@ -296,7 +297,7 @@ def reviewers_for(user: User, plan: Sequence[ModelChoice]) -> ReviewersTable:
             row.weight = f"{choice.weight.normalize():f}"
         rows.append(row)
     rows.sort(key=lambda row: (not row.role, int(row.position or 999)))
-    return ReviewersTable(rows=rows)
+    return ReviewersTable(rows=rows, opened_with=tuple(plan))
 
 
 class ProviderForm(OnceForm):
@@ -394,6 +395,13 @@ class NewModelForm(ModelForm):
 
     def values(self) -> dict[str, Any]:
         return {name: value for name, value in super().values().items() if not name.endswith("_usd_per_million")}
+
+
+class BudgetForm(forms.Form):
+    """The most that may be spent."""
+
+    limit_usd = forms.DecimalField(label=_("Limit, USD"), min_value=0, max_digits=10, decimal_places=2)
+    period = forms.ChoiceField(label=_("For"), choices=Budget.Period.choices, initial=Budget.Period.MONTH)
 
 
 class KeyForm(forms.Form):

@@ -1,12 +1,14 @@
 from django.urls import URLPattern, URLResolver, path
 
-from aiconfig.views import assignments, models, providers
+from aiconfig.views import assignments, budgets, models, providers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("courses/<uuid:course_id>/assignments/new/", assignments.assignment_create, name="assignment_create"),
     path("courses/<uuid:course_id>/copy/", assignments.course_copy, name="course_copy"),
     path("assignments/<uuid:assignment_id>/edit/", assignments.assignment_edit, name="assignment_edit"),
     path("assignments/<uuid:assignment_id>/reviewers/", assignments.assignment_reviewers, name="assignment_reviewers"),
+    path("courses/<uuid:course_id>/estimate/", assignments.plan_estimate, name="plan_estimate"),
+    path("budgets/", budgets.budgets, name="budgets"),
     path("providers/", providers.providers, name="providers"),
     path("providers/new/", providers.provider_create, name="provider_create"),
     path("providers/<uuid:provider_id>/", providers.provider_edit, name="provider_edit"),

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.audit_log import words_for
 from accounts.models import AuditEvent, User
 from courses.models import Assignment
+from feedback.costs import cost_of_runs
 from feedback.highlights import Paragraph, marks_of, paragraphs
 from feedback.insight.scoring import by_criterion, criterion_words, points_of
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
@@ -198,6 +199,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
             .select_related("ai_model__provider")
             .order_by("-round", "slot", "repeat")
         )
+        context["draft_cost"] = cost_of_runs(context["runs"])
         context["any_failed"] = any(run.status == ModelRun.Status.FAILED for run in context["runs"])
     if tab == "history":
         context["events"] = history_of(draft, feedback, request)

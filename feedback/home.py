@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 from accounts.access import actor_of
 from accounts.models import User
 from courses.models import Assignment, Course, CourseStaff, Enrolment
+from feedback.costs import course_months
 from feedback.models import Feedback, FeedbackRequest
 from submissions.models import Draft
 
@@ -154,6 +155,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context["assignments"] = student_assignments(user, now=now)
     if user.is_instructor or user.is_assistant:
         context["queues"] = teaching_queues(user)
+        context["costs"] = course_months(user, now)
     if user.is_administrator:
         context["numbers"] = site_numbers()
     return render(request, "feedback/home.html", context)

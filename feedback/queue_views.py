@@ -15,12 +15,14 @@ from accounts.access import actor_of, get_or_404, staff_required
 from accounts.models import User
 from courses.models import Assignment
 from feedback import review
-from feedback.models import Feedback
-from feedback.queue import FILTERS, SORTS, View, counts, ordered_ids, rows_for
+from feedback.models import Feedback, FeedbackRequest
+from feedback.queue import FILTERS, SORTS, View, counts, drafts_in, ordered_ids, rows_for
 from feedback.release import may_release
+from feedback.requests import rerun_many, with_failed_runs
 from submissions.models import Draft
 
 PER_PAGE = 50
+MOST_AT_ONCE = 500
 
 
 def _show(request: HttpRequest, user: User, assignment: Assignment | None) -> HttpResponse:
@@ -40,9 +42,18 @@ def _show(request: HttpRequest, user: User, assignment: Assignment | None) -> Ht
         "view": view,
         "filters": filters,
         "sorts": [(name, words) for name, (words, _order) in SORTS.items()],
+        "failed": _failed_count(user, assignment),
         "may_release": assignment is not None and may_release(course=assignment.course, user=user),
     }
     return render(request, "feedback/queue.html", context)
+
+
+def _failed_count(user: User, assignment: Assignment | None) -> int:
+    """How many drafts of the assignment could be read again because a reading failed."""
+    if assignment is None:
+        return 0
+    drafts = drafts_in(user, assignment=assignment)
+    return with_failed_runs(FeedbackRequest.objects.filter(draft__in=drafts)).count()
 
 
 @staff_required
@@ -67,6 +78,8 @@ def queue_bulk(request: HttpRequest, public_id: str) -> HttpResponse:
     """Approve or release the ticked drafts; what was not done is said, with the reason."""
     user = actor_of(request)
     assignment = get_or_404(Assignment.objects.reviewable_by(user).select_related("course"), public_id=public_id)
+    if request.POST.get("action") in {"rerun_failed", "rerun_all_failed"}:
+        return _rerun_failed(request, user, assignment)
     chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:500]
     drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment, public_id__in=chosen)
     feedbacks = list(Feedback.objects.filter(draft__in=drafts).select_related("draft").order_by("draft__submitted_at"))
@@ -90,3 +103,29 @@ def queue_bulk(request: HttpRequest, public_id: str) -> HttpResponse:
         }
         messages.warning(request, f"{left} {' '.join(reasons)}")
     return redirect(back)
+
+
+def _rerun_failed(request: HttpRequest, user: User, assignment: Assignment) -> HttpResponse:
+    """Repeat the failed readings of the ticked drafts, or of all drafts of the assignment."""
+    back = redirect(f"{reverse('review_queue', args=[assignment.public_id])}?{View.of(request.POST).query}")
+    drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment)
+    if request.POST.get("action") == "rerun_failed":
+        chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:MOST_AT_ONCE]
+        if not chosen:
+            messages.error(request, _("Tick the drafts first, then choose what to do with them."))
+            return back
+        drafts = drafts.filter(public_id__in=chosen)
+    waiting = with_failed_runs(FeedbackRequest.objects.filter(draft__in=drafts).select_related("draft"))
+    done, refused = rerun_many(requests=waiting[:MOST_AT_ONCE], actor=user, only_failed=True)
+    if done:
+        words = ngettext(
+            "The failed readings of %(n)s draft are being repeated.",
+            "The failed readings of %(n)s drafts are being repeated.",
+            done,
+        )
+        messages.success(request, words % {"n": done})
+    elif not refused:
+        messages.info(request, _("No reading of these drafts failed."))
+    if refused:
+        messages.warning(request, " ".join(sorted(set(refused))))
+    return back

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,7 @@ from feedback.models import FeedbackRequest, ModelRun, Trial
 from feedback.planning import freeze_plan
 from feedforward.dispatch import enqueue
 from feedforward.errors import DomainError
+from feedforward.transitions import TransitionError
 from submissions.models import Draft
 
 # A message that is lost is made up for by the sweeper after this long.
@@ -182,6 +185,32 @@ def _may_be_repeated(request: FeedbackRequest, run: ModelRun) -> bool:
 def is_withdrawn(request: FeedbackRequest) -> bool:
     """Whether the author took the draft back, so that nobody needs to read it any more."""
     return request.draft is not None and request.draft.status == Draft.Status.WITHDRAWN
+
+
+def rerun_many(
+    *, requests: Iterable[FeedbackRequest], actor: User, only_failed: bool = False
+) -> tuple[int, tuple[str, ...]]:
+    """Read many drafts again, each in its own transaction; returns how many, and why others were left."""
+    done, refused = 0, []
+    for request in requests:
+        try:
+            rerun(request=request, actor=actor, only_failed=only_failed)
+        except (RequestRefused, TransitionError) as error:
+            refused.append(str(error))
+        else:
+            done += 1
+    return done, tuple(refused)
+
+
+def with_failed_runs(requests: QuerySet[FeedbackRequest]) -> QuerySet[FeedbackRequest]:
+    """Return those of ``requests`` that nobody has approved yet and of whose readings one failed, oldest first."""
+    failed = ModelRun.objects.filter(request=OuterRef("pk"), round=OuterRef("round"), status=ModelRun.Status.FAILED)
+    waiting = [FeedbackRequest.Status.IN_REVIEW, FeedbackRequest.Status.NEEDS_HUMAN]
+    return (
+        requests.filter(Exists(failed), status__in=waiting, draft__content_removed_at__isnull=True)
+        .exclude(draft__feedback__status="approved")
+        .order_by("created_at", "pk")
+    )
 
 
 def cancel(*, request: FeedbackRequest, reason: str) -> None:

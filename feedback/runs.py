@@ -151,11 +151,11 @@ def _start(attempt: Attempt) -> Future[llm.ModelAnswer]:
     return ready
 
 
-def _paid(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "review") -> Attempt | None:
+def _paid(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "") -> Attempt | None:
     """Return the attempt with the money for its call set aside; None where the budgets have no room for it."""
     run = attempt.run
     try:
-        charge = spending.set_aside(request, run, attempt.call, purpose=purpose)
+        charge = spending.set_aside(request, run, attempt.call, purpose=purpose or run.purpose)
     except BudgetRefusal as refusal:
         if refusal.may_wait:
             soon = timezone.now() + timedelta(seconds=BUDGET_LOOK_S * (0.5 + random.random()))
@@ -166,7 +166,7 @@ def _paid(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "review"
     return replace(attempt, charge=charge)
 
 
-def _follow_up(request: FeedbackRequest, attempt: Attempt, *, purpose: str, **changes: Any) -> Attempt | None:
+def _follow_up(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "", **changes: Any) -> Attempt | None:
     """Return the next call of a run that follows at once on its last one."""
     run = attempt.run
     call = replace(attempt.call, **changes)

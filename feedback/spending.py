@@ -19,7 +19,7 @@ from feedback.models import FeedbackRequest, ModelRun
 MAY_BE_PAID = frozenset({"timeout", "too_large", "not_understood", "empty"})
 
 
-def set_aside(request: FeedbackRequest, run: ModelRun, call: ModelCall, *, purpose: str = "review") -> Charge:
+def set_aside(request: FeedbackRequest, run: ModelRun, call: ModelCall, *, purpose: str) -> Charge:
     """Set aside what the call may cost at most. Raises :class:`aiconfig.charges.BudgetRefusal`."""
     assignment = request.assignment
     return charges.reserve(

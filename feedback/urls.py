@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from feedback import desk_views, home, insight_views, queue_views, student_views, trial_views
+from feedback import cost_views, desk_views, home, insight_views, queue_views, student_views, trial_views
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home.home, name="home"),
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("trials/<uuid:public_id>/remove/", trial_views.trial_remove, name="trial_remove"),
     path("trials/<uuid:public_id>/runs/<int:run_id>/", trial_views.trial_transcript, name="trial_transcript"),
     path("trials/<uuid:public_id>/beside/<uuid:other_id>/", trial_views.trial_compare, name="trial_compare"),
+    path("courses/<uuid:course_id>/costs/", cost_views.course_costs, name="course_costs"),
+    path("assignments/<uuid:assignment_id>/costs/", cost_views.assignment_costs, name="assignment_costs"),
     path("review/", queue_views.queue, name="queue"),
     path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
     path("review/<uuid:public_id>/changes/", desk_views.desk_changes, name="desk_changes"),

@@ -22,8 +22,9 @@ def money(usd: Decimal | float | int | None, *, unknown: str = "") -> str:
         return "−" + money(-amount)
     if amount >= 1000:
         return f"${amount.quantize(Decimal(1), ROUND_HALF_UP):,}"
-    if amount == 0 or amount >= CENT:
-        return f"${amount.quantize(CENT, ROUND_HALF_UP)}"
-    if amount < LEAST_SHOWN:
+    if 0 < amount < LEAST_SHOWN:
         return _("under $%(least)s") % {"least": LEAST_SHOWN}
-    return f"${Context(prec=2, rounding=ROUND_HALF_UP).create_decimal(amount):f}"
+    short = Context(prec=2, rounding=ROUND_HALF_UP).create_decimal(amount)
+    if amount == 0 or short >= CENT:
+        return f"${amount.quantize(CENT, ROUND_HALF_UP):,}"
+    return f"${short:f}"

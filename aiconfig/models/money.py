@@ -159,7 +159,7 @@ class Charge(StatefulModel):
     ai_model = models.ForeignKey(AIModel, on_delete=models.PROTECT, related_name="charges")
     course = models.ForeignKey("courses.Course", null=True, on_delete=models.PROTECT, related_name="charges")
     assignment = models.ForeignKey("courses.Assignment", null=True, on_delete=models.PROTECT, related_name="charges")
-    # What the call was for: review, repair...
+    # What the call was for: reading, repair...
     purpose = models.CharField(max_length=20)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.RESERVED, editable=False)
     # NULL: the model's price is not known.

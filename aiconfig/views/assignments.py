@@ -9,11 +9,13 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import actor_of
 from accounts.models import User
+from aiconfig.estimates import Estimate, estimate_for, estimate_of
 from aiconfig.forms import AssignmentForm, ReviewersTable, initial_of_assignment, reviewers_for
 from aiconfig.models import AssignmentModel
 from aiconfig.plans import MAX_RUNS_PER_DRAFT, ModelChoice, PlanInvalid, copy_plans, default_models, plan_of
@@ -22,7 +24,7 @@ from courses.access import Standing, open_assignment, open_course
 from courses.assignments import create_assignment, publish, update_assignment
 from courses.catalogue import copy_course
 from courses.forms import CopyForm, show_error
-from courses.models import Assignment, Course
+from courses.models import Assignment, Course, Rubric
 from courses.views.tabs import course_tabs
 from feedforward.errors import DomainError
 
@@ -127,8 +129,57 @@ def _page(
         "table": table,
         "has_rubrics": form.fields["rubric"].queryset.exists(),  # type: ignore[attr-defined]
         "most_runs": MAX_RUNS_PER_DRAFT,
+        # As saved; as typed it is asked for by plan_estimate.
+        "estimate": _first_estimate(assignment, table.opened_with),
     }
     return render(request, "aiconfig/assignment_form.html", context, status=status)
+
+
+def _first_estimate(assignment: Assignment | None, plan: Sequence[ModelChoice]) -> Estimate | None:
+    """Return the estimate of the plan the editor opens with."""
+    now = timezone.now()
+    if not plan:
+        return None
+    if assignment is not None:
+        return estimate_of(assignment, plan, now=now)
+    return estimate_for(plan, rubric=None, instructions="", min_words=None, max_words=None, now=now)
+
+
+@require_POST
+def plan_estimate(request: HttpRequest, course_id: UUID) -> HttpResponse:
+    """What one draft costs under the choice of models as typed; a panel of the editor, nothing is saved."""
+    user = actor_of(request)
+    course = open_course(user, course_id, "may_teach").course
+    asked = request.POST.get("assignment", "")
+    assignment = Assignment.objects.editable_by(user).filter(course=course, public_id=_uuid(asked)).first()
+    table = reviewers_for(user, plan_of(assignment) if assignment else ())
+    plan = table.read(request.POST)
+    rubric = Rubric.objects.filter(course=course, public_id=_uuid(request.POST.get("rubric", ""))).first()
+    estimate = estimate_for(
+        plan,
+        rubric=rubric,
+        instructions=request.POST.get("instructions", "") + request.POST.get("custom_instructions", ""),
+        min_words=_number(request.POST.get("min_words", "")),
+        max_words=_number(request.POST.get("max_words", "")),
+        now=timezone.now(),
+        assignment=assignment,
+        course_id=course.pk,
+        max_drafts=min(20, _number(request.POST.get("max_drafts", "")) or 1),
+    )
+    return render(request, "aiconfig/estimate.html", {"estimate": estimate if plan else None})
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _number(text: str) -> int | None:
+    """Return a number of words or drafts as typed; what is none counts as empty here, saving says so."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
 
 
 @require_GET
@@ -158,6 +209,9 @@ def assignment_reviewers(request: HttpRequest, assignment_id: UUID) -> HttpRespo
             for row in rows
         ],
     }
+    plan = plan_of(assignment)
+    if plan:
+        context["estimate"] = estimate_of(assignment, plan, now=timezone.now())
     whole = not getattr(request, "htmx", False)
     page = "aiconfig/assignment_reviewers_page.html" if whole else "aiconfig/assignment_reviewers.html"
     return render(request, page, context)

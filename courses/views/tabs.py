@@ -21,6 +21,7 @@ def course_tabs(standing: Standing, current: str) -> list[dict[str, Any]]:
         ("staff", _("Staff")),
     ]
     if standing.may_edit:
+        names.append(("course_costs", _("Costs")))
         names.append(("course_edit", _("Settings")))
     if standing.may_own:
         names.append(("course_record", _("Record")))

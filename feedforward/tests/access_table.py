@@ -261,6 +261,11 @@ ROWS: tuple[Row, ...] = (
     get("assignment_reviewers", STAFF | ADMIN, assignment, "course"),
     *both("course_copy", EDITORS | ADMIN, course, "course"),
     # --- providers and models
+    post("plan_estimate", EDITORS, course, "course"),
+    *both("budgets", ADMIN),
+    get("course_costs", EDITORS | ADMIN, course, "course"),
+    post("course_costs", ADMIN, course, "course", note="the limit is the administrator's to set"),
+    *both("assignment_costs", EDITORS | ADMIN, assignment, "course"),
     get("providers", ADMIN),
     *both("provider_create", ADMIN),
     *both("provider_edit", ADMIN, provider),

@@ -15,7 +15,7 @@ from feedback.material import Material
 from feedback.models import FeedbackRequest, ModelRun
 from feedback.reading.answer import parse_answer, response_schema
 from feedback.reading.evidence import verify
-from feedback.reading.parts import TooManyParts, answer_room, prompts_for
+from feedback.reading.parts import TooManyParts, answer_room, prompt_for
 from feedback.recording import record_reading
 
 
@@ -70,16 +70,12 @@ def question_for(
         nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria), left_out=tuple(run.left_out)
     )
     try:
-        prompts = prompts_for(source, context_tokens=window, output_mode=mode)
+        prompt, parts = prompt_for(source, context_tokens=window, part=run.part, output_mode=mode)
     except TooManyParts:
         raise CannotAsk("too_long", "The draft is far longer than this model can read, even in parts.") from None
-    parts = len(prompts) - 1
-    prompt = prompts[-1]
-    if run.purpose == ModelRun.Purpose.PART:
-        if not 0 < run.part <= parts:
-            raise CannotAsk("no_such_part", "The draft is not cut at this place any more.")
-        prompt = prompts[run.part - 1]
-    elif parts and run.purpose == ModelRun.Purpose.READING:
+    except IndexError:
+        raise CannotAsk("no_such_part", "The draft is not cut at this place any more.") from None
+    if parts and run.purpose == ModelRun.Purpose.READING:
         ask_parts(run, parts)
 
     def keep(answer: ModelAnswer, reused: bool) -> None:

@@ -7,7 +7,7 @@ gets one retry with the words of ``repair_request``, and after that the run is m
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,6 @@ from feedback.reading.json_text import AnswerRejected, How, normalise_finish, re
 __all__ = [
     "AnswerRejected",
     "ParsedAnswer",
-    "combine_parts",
     "normalise_finish",
     "parse_answer",
     "repair_request",
@@ -124,67 +123,6 @@ def repair_request(rejected: AnswerRejected) -> str:
         "Answer again: the whole review as one JSON object of the form asked for, complete, with exact quotes, the "
         "nonce of this call in echo.nonce, and nothing before or after it."
     )
-
-
-def combine_parts(parts: Sequence[ParsedAnswer]) -> ParsedAnswer:
-    """Join the answers for the parts of one long draft: comments from the chunks, levels from the last answer.
-
-    ``parts`` are in the order of ``build_chunked_prompts``; a chunk whose answer was rejected is simply not there.
-    Raises ValueError for no parts.
-    """
-    if not parts:
-        raise ValueError("nothing to combine")
-    *chunks, whole = parts
-    items: list[dict[str, Any]] = []
-    priorities: list[tuple[int, str]] = []
-    for chunk in chunks:
-        wanted = set(chunk.data["priority_item_ids"])
-        for item in chunk.data["items"]:
-            renamed = {**item, "item_id": f"i{len(items) + 1}"}
-            items.append(renamed)
-            if item["item_id"] in wanted:
-                priorities.append((-item["severity"], renamed["item_id"]))
-    checks = [part.data["draft_check"] for part in parts]
-    addressed = dict.fromkeys(key for check in checks for key in check["text_addressed_to_reviewer"])
-    concern = "possible" if any(check["student_concern"] == "possible" for check in checks) else "none"
-    unread = [part for part in parts if part.data["echo"]["last_sentence_id"] != part.last_expected]
-    last = unread[0] if unread else max(parts, key=lambda part: _sentence_order(part.last_expected))
-    data = {
-        **whole.data,
-        "echo": {**whole.data["echo"], "last_sentence_id": last.data["echo"]["last_sentence_id"]},
-        "draft_check": {
-            **whole.data["draft_check"],
-            "text_addressed_to_reviewer": list(addressed),
-            "student_concern": concern,
-        },
-        "items": items or list(whole.data["items"]),
-        "priority_item_ids": [item_id for _, item_id in sorted(priorities, key=lambda pair: pair[0])][:3],
-        "goal_progress": _best_goals(parts),
-    }
-    return ParsedAnswer(
-        data=data,
-        how="repaired" if any(part.repaired for part in parts) else whole.how,
-        level_before_evidence=whole.level_before_evidence,
-        last_expected=last.last_expected,
-        forbidden=tuple(dict.fromkeys(word for part in parts for word in part.forbidden)),
-        chunked=True,
-    )
-
-
-def _best_goals(parts: Sequence[ParsedAnswer]) -> list[dict[str, Any]]:
-    """A goal worked on in any part was worked on: the furthest status of all parts."""
-    order = {"cannot_tell": 0, "not_yet": 1, "partly": 2, "addressed": 3}
-    best: dict[str, dict[str, Any]] = {}
-    for part in parts:
-        for goal in part.data["goal_progress"]:
-            known = best.get(goal["goal_id"])
-            if known is None or order[goal["status"]] > order[known["status"]]:
-                best[goal["goal_id"]] = goal
-    return list(best.values())
-
-
-def _sentence_order(sentence_id: str) -> tuple[int, ...]:
-    return tuple(int(number[1:]) for number in sentence_id.split(".")) if sentence_id else ()
 
 
 @cache

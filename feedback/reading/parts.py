@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from feedback.contract import Prompt, PromptInput, ReadGoal, Reading
-from feedback.reading.prompt import OutputMode, build_chunked_prompts, build_prompt
+from feedback.reading.prompt import OutputMode, build_part, build_prompt
 
 # Of the window, what a prompt may fill; the rest is for the answer, and for an estimate that was too low.
 WINDOW_SHARE = 0.6
@@ -35,23 +35,32 @@ def estimated_tokens(text: str) -> int:
     return round(plain * _ASCII + alphabets * _ALPHABETS + others * _OTHERS + rare * _RARE) + 1
 
 
-def prompts_for(source: PromptInput, *, context_tokens: int, output_mode: OutputMode = "schema") -> tuple[Prompt, ...]:
-    """Return the one prompt of a draft that fits into 60% of the window, else one per part and, last, the levels' one.
+def prompt_for(
+    source: PromptInput, *, context_tokens: int, part: int = 0, output_mode: OutputMode = "schema"
+) -> tuple[Prompt, int]:
+    """Return a prompt and into how many parts the draft is cut: 0 where it fits into 60% of the window.
 
-    The same ``source`` and window cut at the same places. Raises :class:`TooManyParts`.
+    Of a draft that is cut, ``part`` (from 1) names the one to comment on; 0 gives the pass over all of it for the levels.
+    The same ``source`` and window cut at the same places. Raises :class:`TooManyParts`, and IndexError for a part that
+    does not exist.
     """
     whole = build_prompt(source, output_mode=output_mode)
     written = "".join(message["content"] for message in whole.messages)
     tokens = estimated_tokens(written)
     most_tokens = WINDOW_SHARE * context_tokens
     if tokens <= most_tokens:
-        return (whole,)
+        if part:
+            raise IndexError(part)
+        return whole, 0
+    if tokens > MAX_PARTS * most_tokens:
+        raise TooManyParts(f"{tokens} tokens")
     # The densest of frame and draft counts: a part may hold nothing but the draft.
     chars_per_token = min(len(written) / tokens, len(source.text) / estimated_tokens(source.text))
-    prompts = build_chunked_prompts(source, max_chars=int(most_tokens * chars_per_token), output_mode=output_mode)
-    if len(prompts) - 1 > MAX_PARTS:
-        raise TooManyParts(f"{len(prompts) - 1} parts")
-    return prompts
+    max_chars = int(most_tokens * chars_per_token)
+    prompt, parts = build_part(source, whole, max_chars=max_chars, output_mode=output_mode, part=part)
+    if parts > MAX_PARTS:
+        raise TooManyParts(f"{parts} parts")
+    return prompt, parts
 
 
 def answer_room(*, context_tokens: int, longest_answer_tokens: int) -> int:

@@ -58,7 +58,7 @@ from feedback.reading.redaction import Redactor, replace_spans
 from feedback.reading.sentences import split_sentences
 from submissions.extraction.characters import count_words
 
-__all__ = ["build_chunked_prompts", "build_prompt", "count_words", "new_nonce"]
+__all__ = ["build_chunked_prompts", "build_part", "build_prompt", "count_words", "new_nonce"]
 
 OutputMode = Literal["schema", "tool", "prompt"]
 Part = Literal["all", "comments", "levels"]
@@ -96,19 +96,33 @@ def build_chunked_prompts(
     they fit. Each has a nonce of its own; sentence ids are those of the whole draft.
     """
     whole = build_prompt(source, output_mode=output_mode)
-    if sum(len(message["content"]) for message in whole.messages) <= max_chars:
+    first, count = build_part(source, whole, max_chars=max_chars, output_mode=output_mode, part=1)
+    if not count:
         return (whole,)
+    others = (
+        build_part(source, whole, max_chars=max_chars, output_mode=output_mode, part=part)[0]
+        for part in (*range(2, count + 1), 0)
+    )
+    return (first, *others)
+
+
+def build_part(
+    source: PromptInput, whole: Prompt, *, max_chars: int, output_mode: OutputMode = "schema", part: int
+) -> tuple[Prompt, int]:
+    """One of the prompts of ``build_chunked_prompts``, and the number of chunks: 0 when the draft fits in ``whole``.
+
+    ``whole`` is ``build_prompt(source)``; ``part`` counts the chunks from 1, 0 is the prompt for the levels. A part that
+    does not exist raises IndexError.
+    """
+    if sum(len(message["content"]) for message in whole.messages) <= max_chars:
+        return whole, 0
     bare = _build(source, (), output_mode=output_mode, part="comments")
     budget = max(_LEAST_DRAFT_CHARS, max_chars - sum(len(message["content"]) for message in bare.messages))
     chunks = list(_chunks(whole.sentences, budget))
-    prompts = [
-        _build(
-            replace(source, nonce=_derived_nonce(source.nonce, number)), chunk, output_mode=output_mode, part="comments"
-        )
-        for number, chunk in enumerate(chunks, start=1)
-    ]
-    prompts.append(_build(source, _skeleton(whole.sentences, budget), output_mode=output_mode, part="levels"))
-    return tuple(prompts)
+    if part == 0:
+        return _build(source, _skeleton(whole.sentences, budget), output_mode=output_mode, part="levels"), len(chunks)
+    own = replace(source, nonce=_derived_nonce(source.nonce, part))
+    return _build(own, chunks[part - 1], output_mode=output_mode, part="comments"), len(chunks)
 
 
 def _build(source: PromptInput, sentences: Sequence[Sentence], *, output_mode: OutputMode, part: Part) -> Prompt:

@@ -1,7 +1,7 @@
 """Reviewers for tests: a real HTTP server on loopback that speaks the OpenAI protocol.
 
 The model's name says how it behaves: ``honest-2`` gives level 2 with real quotations; ``lenient``, ``harsh``,
-``random``, ``gullible``, ``hallucinating``, ``refusing``, ``truncating``, ``html``, ``wrong-nonce``, ``busy``,
+``random``, ``gullible``, ``hallucinating``, ``refusing``, ``partial`` (reads no part of a long draft but the first), ``truncating``, ``html``, ``wrong-nonce``, ``busy``,
 ``broken``, ``unauthorised``, ``slow``. It reads the real prompt, as a provider would.
 """
 
@@ -177,6 +177,10 @@ def answer(
         content = json.dumps(captured(prompt, top, phrases) if obeys else review(prompt, own))
     elif kind == "hallucinating":
         content = json.dumps(review(prompt, dict.fromkeys(counts, 2), invented=True))
+    elif kind == "partial" and "part | comments" in messages[0]["content"] and prompt["sentences"][0][0] != "P1.S1":
+        content = "I'm sorry, but I can't help with that."
+    elif kind == "partial":
+        content = json.dumps(review(prompt, dict.fromkeys(counts, 1)))
     elif kind == "refusing":
         content = "I'm sorry, but I can't help with that."
     elif kind == "truncating":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from dataclasses import replace
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from feedback.contract import PromptInput
-from feedback.reading.answer import combine_parts, parse_answer
 from feedback.reading.prompt import build_chunked_prompts, build_prompt, new_nonce
 from feedback.tests import reading_samples as samples
 
@@ -118,28 +116,6 @@ def test_a_long_draft_is_cut_at_paragraphs_and_read_whole() -> None:
     assert len({p.nonce for p in (*chunks, levels)}) == len(chunks) + 1
     for made in (*chunks, levels):
         assert sum(len(m["content"]) for m in made.messages) < 21_000
-
-
-def test_parts_are_joined_comments_from_chunks_levels_from_the_whole() -> None:
-    *chunks, levels = build_chunked_prompts(long_source(), max_chars=20_000)
-    parsed = []
-    for number, made in enumerate((*chunks, levels)):
-        first, last = made.sentences[0], made.sentences[-1]
-        evidence = [{"sentence_id": first.id, "quote": first.text}]
-        data = samples.answer(echo={"nonce": made.nonce, "last_sentence_id": last.id}, goal_progress=[])
-        data["items"] = [samples.item(evidence=evidence, severity=1 + number % 3)] if made.part == "comments" else []
-        data["priority_item_ids"] = ["i1"] if made.part == "comments" else []
-        for criterion in data["criteria"]:
-            criterion |= {"evidence": evidence, "level": 2 if made.part == "levels" else None}
-        raw = json.dumps(data)
-        parsed.append(parse_answer(raw, finish_reason="stop", prompt=made, rubric=samples.rubric()))
-    joined = combine_parts(parsed)
-    assert [c["level"] for c in joined.data["criteria"]] == [2, 2, 2]
-    assert [i["item_id"] for i in joined.data["items"]] == [f"i{n + 1}" for n in range(len(chunks))]
-    assert len(joined.data["priority_item_ids"]) == 3 and joined.chunked
-    assert joined.data["echo"]["last_sentence_id"] == joined.last_expected == levels.sentences[-1].id
-    with pytest.raises(ValueError, match="nothing"):
-        combine_parts([])
 
 
 def test_a_nonce_of_one_part_never_serves_another() -> None:

@@ -17,6 +17,7 @@ from feedback.reading.answer import parse_answer, response_schema
 from feedback.reading.evidence import verify
 from feedback.reading.parts import TooManyParts, answer_room, prompt_for
 from feedback.recording import record_reading
+from feedback.rewording import wording_question
 
 
 class CannotAsk(Exception):
@@ -65,6 +66,8 @@ def question_for(
     request: FeedbackRequest, material: Material, run: ModelRun, *, mode: OutputMode, nonce: str
 ) -> Question:
     """Return what ``run`` asks. A long draft's first question makes the rows of its parts. Raises :class:`CannotAsk`."""
+    if run.purpose == ModelRun.Purpose.WORDING:
+        return _wording(request, material, run, mode=mode, nonce=nonce)
     window, longest = limits_of(request, run)
     source = material.prompt_input(
         nonce=nonce, seed=run.seed, only_criteria=tuple(run.only_criteria), left_out=tuple(run.left_out)
@@ -89,6 +92,16 @@ def question_for(
         longest_answer_tokens=answer_room(context_tokens=window, longest_answer_tokens=longest) if parts else longest,
         keep=keep,
     )
+
+
+def _wording(request: FeedbackRequest, material: Material, run: ModelRun, *, mode: OutputMode, nonce: str) -> Question:
+    from feedback.combining import combine_runs
+
+    runs = list(request.runs.filter(round=run.round).prefetch_related("scores", "comments"))
+    notes = combine_runs(request, material, runs).notes
+    if notes is None:
+        raise CannotAsk("interrupted", "There is nothing to word any more.")
+    return wording_question(material, run, notes, mode=mode, nonce=nonce)
 
 
 def _keep_reading(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -24,6 +25,7 @@ from feedback.models import FeedbackRequest, ModelRun
 from feedback.recording import readings_of
 from feedback.requests import cancel, is_withdrawn
 from feedback.revision import record_goal_outcomes
+from feedback.rewording import wordings_of
 from feedback.telling import tell_reviewers
 from feedback.trials.result import keep_result
 
@@ -41,6 +43,8 @@ class Combined:
     flags: tuple[Flag, ...]
     readings: tuple[RunReading, ...]
     recheck: Recheck | None = None
+    # Per note: what a model wrote for it and which one; every other note has a reviewer's own words.
+    wordings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def try_aggregate(request_id: int, *, now: datetime | None = None) -> bool:
@@ -145,7 +149,8 @@ def combine_runs(request: FeedbackRequest, material: Material, runs: list[ModelR
             language=plan["assignment"]["language"] or "en",
         )
     flags = flags_of(material, planned_readings, readings, agreements, notes, recheck)
-    return Combined(agreements, notes, flags, readings, recheck)
+    wordings = wordings_of(material, notes, runs) if notes is not None and plan.get("model_wording") else {}
+    return Combined(agreements, notes, flags, readings, recheck, wordings)
 
 
 def why_nobody_answered(runs: list[ModelRun]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,7 @@ SET_ASIDE = {
     "dialect": "it faults a variety of language",
     "replacement": "it writes the passage instead of the student",
 }
+NO_WORDINGS: Mapping[str, tuple[str, str]] = {}
 GROUP_OF_KIND = {
     "issue": FeedbackItem.Group.NOTE,
     "strength": FeedbackItem.Group.STRENGTH,
@@ -73,7 +75,7 @@ def write_desk(
     )
     _write_criteria(feedback, material, combined, runs)
     feedback.items.filter(edited_by__isnull=True).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
-    rows = note_values(combined.notes) if combined.notes else []
+    rows = note_values(combined.notes, combined.wordings) if combined.notes else []
     if not good:
         rows += _text_check(material)
     FeedbackItem.objects.bulk_create(FeedbackItem(feedback=feedback, **values) for values in rows)
@@ -134,8 +136,11 @@ def criterion_values(material: Material, combined: Combined, runs: list[ModelRun
     return rows
 
 
-def note_values(notes: MergedNotes) -> list[dict[str, Any]]:
-    """Return what a FeedbackItem holds for each note, shown ones and others, as JSON types."""
+def note_values(notes: MergedNotes, wordings: Mapping[str, tuple[str, str]] = NO_WORDINGS) -> list[dict[str, Any]]:
+    """Return what a FeedbackItem holds for each note, shown ones and others, as JSON types.
+
+    ``wordings``: per note a text that a model wrote from its comments, and the model's name.
+    """
     rows: list[dict[str, Any]] = []
     total_models = len({member.model for cluster in notes.clusters for member in cluster.members})
     for position, cluster in enumerate(notes.clusters):
@@ -151,7 +156,8 @@ def note_values(notes: MergedNotes) -> list[dict[str, Any]]:
                 "tag": cluster.tag,
                 "severity": round(cluster.severity),
                 "absence": cluster.absence,
-                "comment": cluster.comment,
+                "comment": wordings.get(cluster.key, (cluster.comment, ""))[0],
+                "worded_by": wordings.get(cluster.key, ("", ""))[1],
                 "why": cluster.why,
                 "next_step": cluster.next_step,
                 "quotes": [

@@ -12,6 +12,7 @@ from feedback.agreement.flags import needs_extra_runs
 from feedback.counterfactual import rechecks_to_ask
 from feedback.models import FeedbackRequest, ModelRun
 from feedback.requests import SWEEP_AFTER_S, new_run
+from feedback.rewording import wording_to_ask
 from feedforward.dispatch import enqueue
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ def ask_more(request: FeedbackRequest, material: Material, combined: Combined, r
     rechecks = rechecks_to_ask(request, material, combined, runs)
     if rechecks:
         _ask_again(request, rechecks)
+        return True
+    wording = wording_to_ask(request, combined, runs)
+    if wording:
+        _ask_again(request, wording)
         return True
     return False
 

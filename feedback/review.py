@@ -163,6 +163,8 @@ def edit_note(*, item: FeedbackItem, words: NoteWords, actor: User, version: int
         "next_step": _checked(words.next_step, "next_step"),
         "group": words.group,
     }
+    if comment != item.comment:
+        fields["worded_by"] = ""  # they are a person's or a reviewer's words now
     with transaction.atomic():
         _open_for_change(item.feedback, actor, version)
         FeedbackItem.objects.filter(pk=item.pk).update(**fields, edited_by=actor, edited_at=timezone.now())

@@ -300,6 +300,9 @@ def _after_error(
         _by_words_only.add((attempt.call.base_url, attempt.call.model))
         admission.follow_up(run.ai_model.provider, tokens=attempt.call.max_output_tokens, now=now)
         return _prepare(request, material, run, mode="prompt")
+    if run.purpose == ModelRun.Purpose.WORDING:
+        _give_up_model(request, run, code=error.code, words=error.words)
+        return None
     too_long = error.retry_after_s is not None and error.retry_after_s > PATIENCE.total_seconds()
     out_of_patience = now - request.created_at > PATIENCE
     if error.remedy == "next_model" or run.attempts >= settings.RUN_MAX_ATTEMPTS or too_long or out_of_patience:
@@ -324,7 +327,7 @@ def _after_rejection(
     RunTranscript.objects.filter(run=run).update(answer=answer.text)
     answers.forget(request, attempt.digest)
     words = repair_request(rejected)
-    if run.repairs == 0 and words:
+    if run.repairs == 0 and words and run.purpose != ModelRun.Purpose.WORDING:
         run.repairs = 1
         ModelRun.objects.filter(pk=run.pk, fence=run.fence).update(repairs=1)
         messages = [
@@ -341,6 +344,10 @@ def _after_rejection(
 
 def _put_back(request: FeedbackRequest, run: ModelRun, *, not_before: datetime, code: str, words: str) -> None:
     """RUNNING -> PENDING, due at ``not_before``. A pause that was not this run's fault costs it no attempt."""
+    if run.purpose == ModelRun.Purpose.WORDING:
+        # Nobody waits for nicer words: the desk comes with the reviewers' own.
+        _give_up_model(request, run, code=code, words=words)
+        return
     fields: dict[str, Any] = {"not_before": not_before, "error_code": code, "error_words": words[:300]}
     if code in WAITS:
         fields["attempts"] = max(0, run.attempts - 1)

@@ -63,6 +63,16 @@ def prompt_for(
     return prompt, parts
 
 
+def prompts_for(source: PromptInput, *, context_tokens: int, output_mode: OutputMode = "schema") -> tuple[Prompt, ...]:
+    """Return every prompt of one reading: the one of a draft that fits, else one per part and, last, the levels' one."""
+    last, parts = prompt_for(source, context_tokens=context_tokens, output_mode=output_mode)
+    numbers = range(1, parts + 1)
+    return (
+        *(prompt_for(source, context_tokens=context_tokens, part=n, output_mode=output_mode)[0] for n in numbers),
+        last,
+    )
+
+
 def answer_room(*, context_tokens: int, longest_answer_tokens: int) -> int:
     """Return how long an answer may be in this window: never more than the prompt leaves free."""
     return max(1, min(longest_answer_tokens, int((1 - WINDOW_SHARE) * context_tokens)))

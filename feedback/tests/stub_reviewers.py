@@ -1,6 +1,6 @@
 """Reviewers for tests: a real HTTP server on loopback that speaks the OpenAI protocol.
 
-The model's name says how it behaves: ``honest-2`` gives level 2 with real quotations; ``lenient``, ``harsh``,
+The model's name says how it behaves: ``honest-2`` gives level 2 with real quotations, ``other-2`` in other words; ``lenient``, ``harsh``,
 ``random``, ``gullible``, ``hallucinating``, ``refusing``, ``partial`` (reads no part of a long draft but the first), ``truncating``, ``html``, ``wrong-nonce``, ``busy``,
 ``broken``, ``unauthorised``, ``slow``. It reads the real prompt, as a provider would.
 """
@@ -136,10 +136,46 @@ def captured(prompt: dict[str, Any], level_of: dict[str, int], phrases: tuple[st
     return said
 
 
+GROUP = re.compile(r"^group (n\d+)$", re.M)
+WORDED = "This claim stands alone: no source or example lets a reader check it."
+
+
+def worded(messages: list[dict[str, str]], wording: str) -> tuple[int, dict[str, str], bytes, float]:
+    """Return an answer to a request to word notes: ``good``, or with what ``wording`` names."""
+    nonce = messages[0]["content"].rsplit("nonce | ", 1)[1].strip()
+    texts = {
+        "good": WORDED,
+        "novel": "Consult three peer-reviewed journals published after the harvest festival before writing anything.",
+        "grade": "This claim stands alone, which costs a better grade.",
+    }
+    notes = [
+        {"cluster_id": key, "text": texts.get(wording, WORDED), "used": [7] if wording == "citation" else [0, 1]}
+        for key in GROUP.findall(messages[-1]["content"])
+    ]
+    content = "I would rather not." if wording == "refusal" else json.dumps({"nonce": nonce, "notes": notes})
+    if wording == "broken":
+        return 503, {}, b'{"error":{"message":"overloaded"}}', 0
+    return 200, {}, completion("worded", content), 5.0 if wording == "slow" else 0.0
+
+
+def completion(model: str, content: str, finish: str = "stop") -> bytes:
+    body = {
+        "id": "x",
+        "object": "chat.completion",
+        "created": 1,
+        "model": model,
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}],
+        "usage": {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200},
+    }
+    return json.dumps(body).encode()
+
+
 def answer(
-    model: str, messages: list[dict[str, str]], phrases: tuple[str, ...] = ("highest level",)
+    model: str, messages: list[dict[str, str]], phrases: tuple[str, ...] = ("highest level",), wording: str = "good"
 ) -> tuple[int, dict[str, str], bytes, float]:
     """Return status, headers, body and delay of ``model``'s answer. ``phrases``: what a gullible one obeys."""
+    if GROUP.search(messages[-1]["content"]):
+        return worded(messages, wording)
     prompt = parse(messages)
     counts = prompt["criteria"]
     kind, _, suffix = model.partition("-")
@@ -164,6 +200,10 @@ def answer(
     top = {key: count - 1 for key, count in counts.items()}
     if kind == "honest":
         content = json.dumps(review(prompt, dict.fromkeys(counts, int(number or 2))))
+    elif kind == "other":
+        said = review(prompt, dict.fromkeys(counts, int(number or 1)))
+        said["items"][0]["comment"] = "No source or example lets a reader check the claim in this sentence at all."
+        content = json.dumps(said)
     elif kind == "lenient":
         content = json.dumps(review(prompt, top))
     elif kind == "harsh":
@@ -194,15 +234,7 @@ def answer(
         content = json.dumps(review(prompt, dict.fromkeys(counts, 1)))
     else:
         return 404, {}, b'{"error":{"message":"no such model"}}', 0
-    body = {
-        "id": "x",
-        "object": "chat.completion",
-        "created": 1,
-        "model": model,
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": finish}],
-        "usage": {"prompt_tokens": 900, "completion_tokens": 300, "total_tokens": 1200},
-    }
-    return 200, {}, json.dumps(body).encode(), delay
+    return 200, {}, completion(model, content, finish), delay
 
 
 class StubProvider:
@@ -214,6 +246,7 @@ class StubProvider:
         self.prompts: list[tuple[str, list[dict[str, str]]]] = []
         self.scale = 1.0
         self.phrases: tuple[str, ...] = ("highest level",)
+        self.wording = "good"
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
@@ -224,7 +257,7 @@ class StubProvider:
                 model = body["model"]
                 provider.calls[model] += 1
                 provider.prompts.append((model, body["messages"]))
-                status, headers, payload, delay = answer(model, body["messages"], provider.phrases)
+                status, headers, payload, delay = answer(model, body["messages"], provider.phrases, provider.wording)
                 time.sleep(delay * provider.scale)
                 try:
                     self.send_response(status)

@@ -7,7 +7,15 @@ from dataclasses import replace
 import pytest
 
 from feedback.contract import Prompt
-from feedback.reading.parts import MAX_PARTS, TooManyParts, answer_room, estimated_tokens, prompt_for, with_parts
+from feedback.reading.parts import (
+    MAX_PARTS,
+    TooManyParts,
+    answer_room,
+    estimated_tokens,
+    prompt_for,
+    prompts_for,
+    with_parts,
+)
 from feedback.reading.prompt import build_prompt
 from feedback.tests import reading_samples as samples
 
@@ -47,7 +55,9 @@ def test_a_prompt_beyond_sixty_per_cent_of_the_window_is_cut_and_every_piece_fit
     for long in (source, chinese):
         window = 12_000
         _, count = prompt_for(long, context_tokens=window)
-        cut = [prompt_for(long, context_tokens=window, part=part)[0] for part in range(count + 1)]
+        *parts_of_it, last = prompts_for(long, context_tokens=window)
+        cut = [last, *parts_of_it]
+        assert len(cut) == count + 1
         assert all(tokens_of(prompt) <= 0.62 * window for prompt in cut)
         everything = build_prompt(long).sentences
         assert [s.id for prompt in cut[1:] for s in prompt.sentences] == [s.id for s in everything]

@@ -20,7 +20,7 @@ def keep_result(
     """Store the combined readings with the trial, inside the caller's transaction."""
     result = {
         "criteria": criterion_values(material, combined, runs),
-        "notes": note_values(combined.notes) if combined.notes else [],
+        "notes": note_values(combined.notes, combined.wordings) if combined.notes else [],
         "flags": flags_to_json(combined.flags),
     }
     Trial.objects.filter(pk=request.trial_id).update(result=result)

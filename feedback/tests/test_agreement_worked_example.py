@@ -15,6 +15,7 @@ from feedback.agreement.weights import effective_readings
 from feedback.merging.notes import likeness
 from feedback.tests import worked_example as example
 from feedback.tests.case_adapters.merging_cases import found_pairs, merge_fixture, pairwise_f1, wanted_pairs
+from feedback.tests.test_merging_fixtures import FIXTURES, read
 
 TEXT = " ".join((Path(__file__).parents[2] / "docs" / "feedback.md").read_text(encoding="utf-8").split())
 NOTES = example.notes()
@@ -110,3 +111,9 @@ def test_merging_of_the_lab_report():
     case = json.loads(path.read_text(encoding="utf-8"))["merge_fixture2_lab_report"]
     f1 = pairwise_f1(wanted_pairs(case), found_pairs(merge_fixture(case, case["items"])))
     assert told(f"(F1 {f1:.2f} on the lab report")
+
+
+def test_merging_of_other_drafts():
+    cases = [read(path) for path in FIXTURES]
+    found = [pairwise_f1(wanted_pairs(case), found_pairs(merge_fixture(case, case["items"]))) for case in cases]
+    assert told(f"{min(found):.2f} to {max(found):.2f} on the drafts in `feedback/tests/cases/merging/`")

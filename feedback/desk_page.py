@@ -153,6 +153,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
             for item in structure.get("hidden", [])
         ],
         "not_read": [{**item, "label": labels.get(item.get("file", 0), "")} for item in draft.not_read],
+        "recognised": _recognised(structure, labels),
         "files": [{"position": row.position, "label": labels.get(row.position, "")} for row in files],
         "shared_file": shared_with_others(draft, files),
         "place": place_in_queue(draft=draft, user=user, view=view, all_assignments=all_assignments),
@@ -224,6 +225,19 @@ def _file_labels(draft: Draft, files: list[DraftFile]) -> dict[int, str]:
         return {}
     blind = draft.assignment.blind_review
     return {row.position: f"File {row.position}" + ("" if blind else f": {row.original_name}") for row in files}
+
+
+def _recognised(structure: dict[str, Any], labels: dict[int, str]) -> list[str]:
+    """Say which pages were read from pictures, by a program that makes mistakes."""
+    parts = structure.get("files") or [{"position": 0, "recognised": structure.get("recognised", [])}]
+    told = []
+    for part in parts:
+        if part.get("recognised"):
+            pages = ", ".join(str(page) for page in part["recognised"])
+            label = labels.get(part["position"], "")
+            words = f"Read from pictures by a program, with possible mistakes: page {pages}"
+            told.append(f"{label}: {words}" if label else words)
+    return told
 
 
 def _paragraphs(

@@ -7,6 +7,7 @@ variable when its value cannot be read. ``NAME_FILE`` holds the path of a file w
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -67,6 +68,15 @@ def words(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """Return a list of values separated by commas or spaces."""
     value = text(name)
     return value.replace(",", " ").split() if value else list(default)
+
+
+def program(name: str, default: str) -> str:
+    """Return the path of an optional program: the variable's, else ``default`` where PATH has it, else ""."""
+    value = text(name)
+    found = shutil.which(value or default)
+    if value and not found:
+        raise BadSetting(f"{name} names no program that can be run.")
+    return found or ""
 
 
 def database(url: str, *, data_dir: Path) -> dict[str, Any]:

@@ -289,6 +289,11 @@ DRAFT_MAX_PAGES = env.number("DRAFT_MAX_PAGES", 200, low=1, high=2000)
 DRAFT_MAX_WORDS = env.number("DRAFT_MAX_WORDS", 20_000, low=100, high=200_000)
 EXTRACT_TIMEOUT_S = env.number("EXTRACT_TIMEOUT_S", 30, low=2, high=120)
 EXTRACT_MEMORY_MB = env.number("EXTRACT_MEMORY_MB", 200, low=100, high=4096)
+# Reads scanned pages where it is installed; empty by OCR=0 or where it is not.
+TESSERACT = env.program("TESSERACT", "tesseract") if env.flag("OCR", True) else ""
+OCR_LANGUAGES = "+".join(env.words("OCR_LANGUAGES", ("eng",)))
+OCR_MAX_PAGES = env.number("OCR_MAX_PAGES", 20, low=1, high=200)
+OCR_TIMEOUT_S = env.number("OCR_TIMEOUT_S", 60, low=5, high=600)
 # host:port or socket path of clamd; while it does not answer, drafts wait unread.
 CLAMD_ADDRESS = env.text("CLAMD_ADDRESS")
 RETENTION_DAYS = env.number("RETENTION_DAYS", 30, low=0, high=3650)

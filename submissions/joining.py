@@ -19,7 +19,7 @@ class Joined:
     """A draft's text; ``structure`` as :meth:`ExtractedDocument.to_json` gives it, without the text.
 
     Of several files, ``structure["files"]`` holds, in order, ``position``, ``start`` and ``end`` in the text (heading
-    included), ``words``, ``pages``, ``not_read``; hidden passages and what was not read say their ``file``, a position.
+    included), ``words``, ``pages``, ``recognised``; hidden passages and what was not read say their ``file``, a position.
     ``pages`` is None where a file has none.
     """
 
@@ -65,7 +65,14 @@ def join(documents: Sequence[tuple[int, ExtractedDocument]]) -> Joined:
         not_read += [{**item, "file": position} for item in own["not_read"]]
         notices += [f"{heading}: {notice}" for notice in own["notices"]]
         files.append(
-            {"position": position, "start": start, "end": len(text), "words": document.words, "pages": document.pages}
+            {
+                "position": position,
+                "start": start,
+                "end": len(text),
+                "words": document.words,
+                "pages": document.pages,
+                "recognised": own["recognised"],
+            }
         )
     pages = [document.pages for _, document in documents]
     longest = max((document for _, document in documents), key=lambda document: document.words)

@@ -135,7 +135,8 @@ def _read_files(draft: Draft) -> Joined:
         raise _Failed(Reason.LOST)
     whole = limits_for(draft.assignment)
     left = whole if len(files) == 1 else replace(whole, min_words=1)
-    deadline = time.monotonic() + whole.timeout_s
+    left = replace(left, ocr_timeout_s=whole.ocr_timeout_s / len(files))
+    deadline = time.monotonic() + whole.timeout_s + (whole.ocr_timeout_s if whole.ocr else 0.0)
     documents: list[tuple[int, ExtractedDocument]] = []
     failures: list[tuple[int, Reason]] = []
     for row in files:
@@ -143,7 +144,7 @@ def _read_files(draft: Draft) -> Joined:
             document = read_stored(
                 row.stored_name,
                 media_format=MediaFormat(row.media_format),
-                limits=replace(left, timeout_s=max(deadline - time.monotonic(), MIN_TIME_S)),
+                limits=replace(left, timeout_s=min(whole.timeout_s, max(deadline - time.monotonic(), MIN_TIME_S))),
             )
         except Unreadable as error:
             logger.info("draft %s, file %s: %s %s", draft.pk, row.position, error.reason.value, error.detail)

@@ -38,6 +38,10 @@ def limits_for(assignment: Assignment) -> Limits:
         max_words=settings.DRAFT_MAX_WORDS,
         timeout_s=settings.EXTRACT_TIMEOUT_S,
         memory_mb=settings.EXTRACT_MEMORY_MB,
+        ocr=settings.TESSERACT,
+        ocr_languages=settings.OCR_LANGUAGES,
+        ocr_pages=settings.OCR_MAX_PAGES,
+        ocr_timeout_s=settings.OCR_TIMEOUT_S,
     )
 
 

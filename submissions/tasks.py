@@ -5,8 +5,8 @@ from django.conf import settings
 
 from submissions import reading
 
-# A draft's files share one time limit; the rest is for the storage, the virus scanner and a busy machine.
-SOFT_LIMIT_S = settings.EXTRACT_TIMEOUT_S + 90
+# A draft's files share their time limits; the rest is for the storage, the virus scanner and a busy machine.
+SOFT_LIMIT_S = settings.EXTRACT_TIMEOUT_S + (settings.OCR_TIMEOUT_S if settings.TESSERACT else 0) + 90
 
 
 @shared_task(ignore_result=True, soft_time_limit=SOFT_LIMIT_S, time_limit=SOFT_LIMIT_S + 30)

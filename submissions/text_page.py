@@ -61,6 +61,7 @@ class Part:
     blocks: tuple[dict[str, Any], ...]
     missing: tuple[Missing, ...]
     failure: str
+    recognised: tuple[int, ...] = ()
 
 
 def missing_of(not_read: list[dict[str, Any]]) -> tuple[Missing, ...]:
@@ -99,6 +100,7 @@ def parts_of(draft: Draft, content: DraftContent | None) -> list[Part]:
                 tuple(inside),
                 missing_of(missing),
                 reason_words(failure, draft) if failure and draft.status == Draft.Status.FAILED else "",
+                tuple((span or structure).get("recognised", ())),
             )
         )
     return parts

@@ -30,6 +30,7 @@ class Assembly:
         self.limits = limits
         self.pages: int | None = None
         self.notices: list[str] = []
+        self.recognised: list[int] = []
         self._blocks: list[Block] = []
         self._hidden: list[Hidden] = []
         self._not_read: Counter[tuple[str, str]] = Counter()
@@ -120,4 +121,5 @@ class Assembly:
             language=language.guess(text),
             format=self.media_format.value,
             notices=tuple(self.notices),
+            recognised=tuple(self.recognised),
         )

@@ -16,7 +16,7 @@ import time
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
-from submissions.extraction import readers, sandbox
+from submissions.extraction import pdf, readers, recognition, sandbox
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.verdicts import Reason, Unreadable
 
@@ -70,16 +70,22 @@ def _send(answers: BinaryIO, header: dict[str, Any], payload: bytes) -> None:
 def _run(header: dict[str, Any], data: bytes, jobs: BinaryIO) -> tuple[dict[str, Any], bytes]:
     """Fork a reader, collect what it says until it ends, its time is over, or the worker is gone."""
     limits = Limits(**header["limits"])
+    media_format = MediaFormat(header["format"])
+    scribe = recognition.start_scribe(limits) if limits.ocr and media_format is MediaFormat.PDF else None
     ours, theirs = os.pipe()
     pid = os.fork()
     if pid == 0:
         # Nothing of the reading process stays open here: when that one is killed, the worker must see its pipe end.
-        os.closerange(3, theirs)
-        os.closerange(theirs + 1, 256)
+        sandbox.close_all_but(theirs, *((scribe.ask, scribe.answer) if scribe else ()))
         sandbox.die_with_parent()
-        _read_and_exit(theirs, data, MediaFormat(header["format"]), limits)
+        if scribe:
+            pdf.recogniser = recognition.Recogniser(scribe, limits)
+        _read_and_exit(theirs, data, media_format, limits)
     os.close(theirs)
-    deadline = time.monotonic() + limits.timeout_s
+    if scribe:
+        os.close(scribe.ask)
+        os.close(scribe.answer)
+    deadline = time.monotonic() + limits.wall_s(media_format)
     pieces: list[bytes] = []
     received = 0
     reason: Reason | None = None
@@ -105,6 +111,9 @@ def _run(header: dict[str, Any], data: bytes, jobs: BinaryIO) -> tuple[dict[str,
         os.kill(pid, signal.SIGKILL)
     os.close(ours)
     status, usage = os.wait4(pid, 0)[1:]
+    if scribe:
+        os.kill(scribe.pid, signal.SIGKILL)  # and with it, what it started
+        os.waitpid(scribe.pid, 0)
     outcome: dict[str, Any] = {"peak_kb": usage.ru_maxrss, "cpu_s": round(usage.ru_utime + usage.ru_stime, 3)}
     if reason is not None:
         return {**outcome, "reason": reason.value, "detail": "stopped"}, b""

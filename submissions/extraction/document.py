@@ -53,7 +53,8 @@ class ExtractedDocument:
     """The result of reading one file or paste.
 
     ``text`` is the blocks' texts joined by a blank line. ``pages`` is None where the format has none. ``language`` is a
-    two-letter guess or ``""``. ``format`` is a ``MediaFormat`` value.
+    two-letter guess or ``""``. ``format`` is a ``MediaFormat`` value. ``recognised`` are the pages whose text was read from a
+    picture by a program (submissions/extraction/recognition.py).
     """
 
     text: str
@@ -65,6 +66,7 @@ class ExtractedDocument:
     language: str
     format: str
     notices: tuple[str, ...] = field(default=())
+    recognised: tuple[int, ...] = field(default=())
 
     def to_json(self) -> str:
         """This document as one JSON object; ``from_json`` reads it back equal."""
@@ -96,4 +98,5 @@ class ExtractedDocument:
             language=str(data["language"]),
             format=str(data["format"]),
             notices=tuple(str(notice) for notice in data.get("notices", ())),
+            recognised=tuple(int(page) for page in data.get("recognised", ())),
         )

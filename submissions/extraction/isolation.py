@@ -62,7 +62,9 @@ def extract_bytes(data: bytes, *, media_format: MediaFormat, limits: Limits) -> 
     started = time.monotonic()
     process = _take()
     try:
-        header, payload = process.ask(job_header(media_format, limits, len(data)) + data, limits)
+        header, payload = process.ask(
+            job_header(media_format, limits, len(data)) + data, limits, limits.wall_s(media_format)
+        )
     except _Broken as error:
         process.stop()
         if error.reason is Reason.CORRUPT:
@@ -148,10 +150,10 @@ class _Process:
             self.stop()
             raise Interrupted("the reading process did not start") from None
 
-    def ask(self, job: bytes, limits: Limits) -> tuple[dict[str, Any], bytes]:
+    def ask(self, job: bytes, limits: Limits, wall_s: float) -> tuple[dict[str, Any], bytes]:
         """Send a job and wait for its outcome. Raises _Broken when none comes in time."""
         self.files += 1
-        deadline = time.monotonic() + limits.timeout_s + _EXTRA_S
+        deadline = time.monotonic() + wall_s + _EXTRA_S
         view = memoryview(job)
         try:
             while view:

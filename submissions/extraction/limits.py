@@ -37,6 +37,15 @@ class Limits:
     max_part_bytes: int = 24 * 1024 * 1024
     max_entries: int = 2_000
     max_output_bytes: int = 8 * 1024 * 1024
+    # The program that reads pictures of text ("" for none), its languages ("eng+deu"), and what it may cost a file.
+    ocr: str = ""
+    ocr_languages: str = "eng"
+    ocr_pages: int = 20
+    ocr_timeout_s: float = 60.0
+
+    def wall_s(self, media_format: MediaFormat) -> float:
+        """Seconds a reader of this format may take in all."""
+        return self.timeout_s + (self.ocr_timeout_s if self.ocr and media_format is MediaFormat.PDF else 0.0)
 
     @property
     def max_chars(self) -> int:

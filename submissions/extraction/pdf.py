@@ -13,11 +13,16 @@ from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.pdf_glyphs import PageContent, read_page
 from submissions.extraction.pdf_surroundings import Facts
 from submissions.extraction.prose import is_message
+from submissions.extraction.recognition import Recogniser
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _PORTFOLIO_COVER_WORDS = 60
 _NOTICE_WORDS = 120  # "please wait" in the languages of the program that shows the real pages
 UNREAD_PAGE = PageContent(width=595.0, height=842.0, words=[], hidden=[], images=0, ocr_layer=False)
+
+
+# Set in a forked reader where pictures of text can be read.
+recogniser: Recogniser | None = None
 
 
 def read(data: bytes, limits: Limits) -> ExtractedDocument:
@@ -29,7 +34,8 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
     pages = _pages(data, limits)
     assembly = Assembly(MediaFormat.PDF, limits)
     assembly.pages = len(pages)
-    _add_text(assembly, pages)
+    pictured = _recognised(data, pages)
+    _add_text(assembly, pages, pictured)
     for number, (claimed, page) in enumerate(zip(said, pages, strict=bool(said)), start=1):
         for passage in pdf_fonts.only_said([w.text for w in claimed.words], [w.text for w in page.words]):
             assembly.hide("remapped_letters", passage, f"page {number}")
@@ -40,7 +46,7 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
                 assembly.miss("faint marks")  # a watermark
             elif any(c.isalnum() for c in text):
                 assembly.hide(kind, text, f"page {number}")
-        if page.images and not page.ocr_layer:
+        if page.images and not page.ocr_layer and number not in pictured:
             assembly.miss("images" if page.words else "scanned pages", page.images if page.words else 1)
     unread = sum(page is UNREAD_PAGE for page in pages)
     if unread:
@@ -48,6 +54,12 @@ def read(data: bytes, limits: Limits) -> ExtractedDocument:
     if any(page.ocr_layer for page in pages):
         assembly.notices.append(
             "This is a scan whose text was made by a program. Check that the text below is what you wrote."
+        )
+    if pictured:
+        assembly.recognised = sorted(pictured)
+        assembly.notices.append(
+            f"Read from pictures by a program, which makes mistakes: {_pages_in_words(assembly.recognised)}. Compare them with "
+            "what you wrote, and replace the file with one that has real text if much is wrong."
         )
     _add_surroundings(assembly, facts)
     document = assembly.finish()
@@ -89,7 +101,38 @@ def _pages(data: bytes, limits: Limits) -> list[PageContent]:
     return pages
 
 
-def _add_text(assembly: Assembly, pages: list[PageContent]) -> None:
+def _recognised(data: bytes, pages: list[PageContent]) -> dict[int, list[str]]:
+    """Return the paragraphs read from scanned pages, by page number; pages that gave none are not in it."""
+    scans = [
+        number for number, page in enumerate(pages, start=1) if page.images and not page.words and not page.ocr_layer
+    ]
+    if recogniser is None or not scans:
+        return {}
+    found: dict[int, list[str]] = {}
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), b"")
+    try:
+        for number in scans:
+            page = pdfium.FPDF_LoadPage(document, number - 1)
+            if not page:
+                continue
+            try:
+                size = (pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page))
+                if paragraphs := recogniser.paragraphs(page, size):
+                    found[number] = paragraphs
+            finally:
+                pdfium.FPDF_ClosePage(page)
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+    return found
+
+
+def _pages_in_words(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"page {numbers[0]}"
+    return f"pages {', '.join(str(number) for number in numbers[:-1])} and {numbers[-1]}"
+
+
+def _add_text(assembly: Assembly, pages: list[PageContent], pictured: dict[int, list[str]]) -> None:
     upright = [[word for word in page.words if not word.tilted] for page in pages]
     lines = [pdf_layout.lines_of(words) for words in upright]
     running = pdf_layout.running_lines(lines, [page.height for page in pages])
@@ -108,6 +151,7 @@ def _add_text(assembly: Assembly, pages: list[PageContent]) -> None:
         tilted = " ".join(word.text for word in page.words if word.tilted)
         if tilted:
             found.append(pdf_layout.Paragraph("paragraph", tilted, number + 1))
+        found += [pdf_layout.Paragraph("paragraph", text, number + 1) for text in pictured.get(number + 1, [])]
     for paragraph in pdf_layout.merge_across(found, vocabulary):
         assembly.add(paragraph.kind, paragraph.text, level=paragraph.level, page=paragraph.page)
 

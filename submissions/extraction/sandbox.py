@@ -34,6 +34,15 @@ def leave_network() -> bool:
         return False
 
 
+def close_all_but(*kept: int) -> None:
+    """Close every inherited descriptor but the standard ones and those given."""
+    start = 3
+    for descriptor in sorted(kept):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+    os.closerange(start, max(start, 256))
+
+
 def die_with_parent() -> None:
     """Have the kernel kill this process when the one that forked it ends, however it ends (Linux)."""
     with contextlib.suppress(OSError, AttributeError):

@@ -12,13 +12,16 @@ export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run manage administrator shell test test-browser test-postgres lint ruff templates security dependencies format types contracts checks \
-	e2e css bench cases docs screenshots requirements clean venv venv-dev saml
+	e2e css bench cases docs screenshots requirements clean venv venv-dev saml s3
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 venv: ; @sh deploy/run/setup.sh run
 venv-dev: ; @sh deploy/run/setup.sh dev
+
+s3: ## add the packages that an S3 store of drafts needs (docs/configuration.md)
+	@sh deploy/run/setup.sh s3
 
 saml: ## add the packages that signing in by SAML needs (docs/configuration.md)
 	@sh deploy/run/setup.sh saml

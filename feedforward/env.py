@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -138,6 +139,10 @@ def drafts(url: str, *, data_dir: Path, sealed: bool) -> dict[str, Any]:
         return {**backend, "OPTIONS": {"backend": "local", "sealed": sealed, "options": options}}
     if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc:
         raise BadSetting("DRAFTS_URL must look like file:///folder or s3://bucket/prefix (no keys in it).")
+    if find_spec("storages") is None:
+        raise BadSetting(
+            "Drafts in an S3 store need its packages: run `make s3` (requirements-s3.txt) and start again."
+        )
     query = dict(parse_qsl(parts.query))
     unknown = sorted(set(query) - {"endpoint", "region", "addressing"})
     if unknown:

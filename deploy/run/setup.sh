@@ -75,3 +75,4 @@ usable || make_venv
 install requirements.txt
 if [ "$what" = dev ]; then install requirements-dev.txt; fi
 if [ "$what" = saml ]; then install requirements-saml.txt; fi
+if [ "$what" = s3 ]; then install requirements-s3.txt; fi

@@ -130,3 +130,15 @@ def drop(connection: BaseDatabaseWrapper) -> None:
         else:
             for name in SQLITE:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+
+
+def missing(connection: BaseDatabaseWrapper) -> list[str]:
+    """Return the names of triggers that the database does not have (or has switched off)."""
+    wanted = {**POSTGRES, **HEAD_POSTGRES} if connection.vendor == "postgresql" else {**SQLITE, **HEAD_SQLITE}
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        there = {row[0] for row in cursor.fetchall()}
+    return sorted(set(wanted) - there)

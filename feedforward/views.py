@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from django.conf import settings
@@ -24,6 +25,9 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide.html", guide.context(request))
 
 
+logger = logging.getLogger(__name__)
+
+
 def _page(request: HttpRequest, template: str, status: int, sentence: str, **context: object) -> HttpResponse:
     """An error page; for htmx the bare sentence, which the page then shows as a notice."""
     if getattr(request, "htmx", False):
@@ -37,7 +41,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """403: signed in, but not in a role that may do this."""
+    """403: signed in, but not in a role that may do this. Who tried what is in the log."""
+    logger.warning("refused: person %s, %s %s", getattr(request.user, "pk", None), request.method, request.path)
     reason = str(exception) if exception and exception.args and isinstance(exception.args[0], str) else ""
     return _page(request, "403.html", 403, reason or _("Your role does not include this page."))
 

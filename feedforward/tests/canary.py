@@ -135,9 +135,16 @@ def _mails() -> str:
     return table(OutgoingMail) + "".join(str(letter.message()) for letter in getattr(mail, "outbox", ()))
 
 
+def _metrics() -> str:
+    from prometheus_client import generate_latest
+
+    return generate_latest().decode()
+
+
 PLACES: tuple[tuple[str, Callable[[], str], tuple[str, ...]], ...] = (
     ("messages", _messages, RARE),
     ("cache", _cached, NOT_OF_PEOPLE),
+    ("metrics", _metrics, RARE),
     ("audit", _audit, RARE),
     ("mails", _mails, NOT_OF_PEOPLE),
     ("sessions", _sessions, NOT_OF_PEOPLE),
@@ -167,7 +174,7 @@ def places_told(names: Iterable[str]) -> list[str]:
 
 
 def search_everything(lines: Iterable[str], output: str) -> None:
-    """Fail for the first place that tells a word: log, terminal, messages, cache, audit, mails, sessions, tables."""
+    """Fail for the first place that tells a word: log, terminal, messages, cache, metrics, audit, mails, sessions, tables."""
     from django.apps import apps
 
     assert not (found := told(lines, RARE)), f"log: {found}"

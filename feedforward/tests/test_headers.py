@@ -99,6 +99,11 @@ def test_faults_of_a_view(client: Client, error: Exception) -> None:
     assert faults(answer) == [] and "words" not in answer.content.decode()
 
 
+def test_who_was_refused_what_is_in_the_log(client: Client, alice: User, lines: list[str]) -> None:
+    client.get("/people/")
+    assert any(f"refused: person {alice.pk}, GET /people/" in line for line in lines)
+
+
 def test_static_files_are_public_and_under_the_policy(settings: Any) -> None:
     settings.WHITENOISE_USE_FINDERS = True
     answer = Client().get("/static/icons/sprite.svg")

@@ -6,8 +6,9 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 
-from accounts import audit
+from accounts import append_only, audit
 from accounts.models import AuditHead
 
 
@@ -36,6 +37,8 @@ class Command(BaseCommand):
                 raise CommandError("--expect wants NUMBER:MAC, as this command prints it.")
             if audit.still_holds(sequence=int(number), mac=mac) is False:
                 faults.append(f"The end noted before, number {number}, is no longer there.")
+        if missing := append_only.missing(connection):
+            faults.append(f"The database no longer refuses changes: it lacks {', '.join(missing)}.")
         if faults:
             self.stderr.write(" ".join(faults))
             sys.exit(1)

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sessions
+from accounts import guessing, sessions
 from accounts.audit import record
 from accounts.mails import LETTERS, send_letter, site_link
 from accounts.models import User
@@ -31,6 +31,10 @@ def trusted_for_teaching(email: str) -> bool:
     """Whether somebody who asks to be an instructor need not wait: the exact domain is listed."""
     domain = email.strip().lower().rpartition("@")[2]
     return bool(domain) and domain in {entry.lower() for entry in settings.INSTRUCTOR_DOMAINS}
+
+
+def _email(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email", "")).strip().lower()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -70,43 +74,37 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse(settings.LOGIN_REDIRECT_URL)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Stop before the password is hashed: per person and address first, the address alone generously."""
-        email = str(credentials.get("email", "")).lower()
-        address = self.get_client_ip(request)
+        """Stop before the password is hashed."""
         try:
-            ratelimit.refuse_if_reached(ratelimit.LOGIN_HERE, f"{email} {address}")
-            if not sessions.knows_device(request, email):
-                # Somebody who signed in from this browser before is not locked out by strangers who guess.
-                ratelimit.refuse_if_reached(ratelimit.LOGIN_PERSON, email)
-                ratelimit.refuse_if_reached(ratelimit.LOGIN_ADDRESS, address)
+            guessing.reserve(request, email=_email(credentials), address=self.get_client_ip(request))
         except ratelimit.TooMany as error:
             raise ImmediateHttpResponse(ratelimit.too_many(request, error)) from None
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """Like allauth's, but a closed account is an unknown one."""
         user = super().authenticate(request, **credentials)
-        if user is not None and not user.is_active:
+        if user is None:
+            return None
+        if not user.is_active:
             self.authentication_failed(request, **credentials)
             return None
+        guessing.release(request, email=_email(credentials), address=self.get_client_ip(request))
         return user
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        email = str(credentials.get("email", "")).lower()
-        address = self.get_client_ip(request)
-        ratelimit.count(ratelimit.LOGIN_HERE, f"{email} {address}")
-        ratelimit.count(ratelimit.LOGIN_PERSON, email)
-        ratelimit.count(ratelimit.LOGIN_ADDRESS, address)
-        # For known and unknown alike: the same work, and the record shows the guessing.
-        record(actor=None, code="account.sign_in_failed", obj=User.objects.filter(email=email).first())
+        """Record the failure, for known and unknown alike: the same work, and the record shows the guessing."""
+        record(
+            actor=None,
+            code="account.sign_in_failed",
+            obj=User.objects.filter(email=_email(credentials)).first(),
+        )
 
     def _rollback_login_failed_rl_usage(self) -> None:
         """Ours counts failures only, so there is nothing to take back."""
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """After a password reset the person is not held to earlier failures."""
-        email = str(credentials.get("email", "")).lower()
-        ratelimit.clear(ratelimit.LOGIN_PERSON, email)
-        ratelimit.clear(ratelimit.LOGIN_HERE, f"{email} {self.get_client_ip(request)}")
+        guessing.forgive(request, email=_email(credentials), address=self.get_client_ip(request))
 
     # --- sessions -------------------------------------------------------------------------------------
     def login(self, request: HttpRequest, user: User) -> None:
@@ -116,7 +114,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
-        sessions.remember_device(response, user)
+        guessing.remember_device(response, user.email)
         return response
 
     def logout(self, request: HttpRequest) -> None:

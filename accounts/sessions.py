@@ -16,21 +16,20 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import guessing
 from accounts.audit import record
 from accounts.models import User
+from feedforward.requests import client_address
 
 BEGAN, SEEN = "began_at", "seen_at"
 # How often being there is written down; a poll every few seconds must not write every few seconds.
 TOUCH_S = 300
-DEVICE_COOKIE_AGE_S = 180 * 86_400
-DEVICE_SALT = "accounts.device"
 # What an administrator without a second step can still reach: setting one up, and leaving.
 WITHOUT_SECOND_STEP = ("mfa_", "account_reauthenticate", "account_logout", "healthz")
 
@@ -39,34 +38,6 @@ def begin(request: HttpRequest, *, now: float) -> None:
     """Start the clock of a new session."""
     request.session[BEGAN] = now
     request.session[SEEN] = now
-
-
-def _device_cookie_name() -> str:
-    return "__Host-device" if settings.SECURE else "device"
-
-
-def remember_device(response: HttpResponse, user: User) -> None:
-    """Mark the browser as one this person signed in from: guesses by strangers do not lock it out.
-
-    It opens nothing; it only exempts from the limits that count strangers' failures.
-    """
-    response.set_cookie(
-        _device_cookie_name(),
-        signing.dumps(user.email, salt=DEVICE_SALT),
-        max_age=DEVICE_COOKIE_AGE_S,
-        secure=settings.SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-
-
-def knows_device(request: HttpRequest, email: str) -> bool:
-    """Whether this browser has signed in as ``email`` before."""
-    value = request.COOKIES.get(_device_cookie_name(), "")
-    try:
-        return bool(value) and signing.loads(value, salt=DEVICE_SALT, max_age=DEVICE_COOKIE_AGE_S) == email
-    except signing.BadSignature:
-        return False
 
 
 def _somebody_is_there(request: HttpRequest) -> bool:
@@ -113,6 +84,8 @@ class SessionGuardMiddleware:
             response = self.get_response(request)
         finally:
             timezone.deactivate()
+        if request.method == "GET" and request.resolver_match and request.resolver_match.url_name == settings.LOGIN_URL:
+            guessing.greet(request, response, address=client_address.get())
         if was_signed_in and not request.user.is_authenticated:
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("engine", "model_calls", "extraction", "one_draft")
+NAMES = ("engine", "model_calls", "extraction", "one_draft", "login")
 
 if __name__ == "__main__":
     codes = []

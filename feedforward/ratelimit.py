@@ -7,6 +7,7 @@ hit, no lists, no locks. A cache that is down counts nothing and locks nobody ou
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import time
@@ -37,10 +38,19 @@ class Limit:
     window_s: int
 
 
-# Failed log-ins: one person at one address, one person from anywhere, and everybody behind one address.
+# Failed log-ins (accounts/guessing.py). Browsers that only send passwords: one person at one address, one address.
 LOGIN_HERE = Limit("login-here", 10, 300)
+LOGIN_ADDRESS = Limit("login-address", 60, 60)
+# Browsers that were given the login page: each, one person at one address, all at one address; and how many are given.
+LOGIN_VISITOR = Limit("login-visitor", 10, 300)
+LOGIN_VISITORS_HERE = Limit("login-visitors-here", 30, 300)
+LOGIN_VISITORS = Limit("login-visitors", 300, 60)
+VISITORS_ADDRESS = Limit("visitors-address", 1200, 300)
+# Browsers that signed in as this person before.
+LOGIN_DEVICE = Limit("login-device", 10, 300)
+# One person from anywhere; when that is reached, one person at one address.
 LOGIN_PERSON = Limit("login-person", 100, 3600)
-LOGIN_ADDRESS = Limit("login-address", 120, 60)
+LOGIN_HUNTED = Limit("login-hunted", 3, 900)
 RESET_PERSON = Limit("reset-person", 5, 3600)
 RESET_ADDRESS = Limit("reset-address", 300, 3600)
 SIGNUP_ADDRESS = Limit("signup-address", 600, 3600)
@@ -101,6 +111,11 @@ def refuse_if_reached(limit: Limit, key: str, *, now: float | None = None) -> No
         raise TooMany(_wait_s(limit, key, now))
 
 
+def is_reached(limit: Limit, key: str, *, now: float | None = None) -> bool:
+    """Whether the limit is reached; counts nothing."""
+    return _count(limit, key, time.time() if now is None else now) >= limit.amount
+
+
 def _wait_s(limit: Limit, key: str, now: float) -> int:
     """Seconds until one more hit would fit, at most the window."""
     current, last, _share = _keys(limit, key, now)
@@ -125,6 +140,13 @@ def count(limit: Limit, key: str, *, now: float | None = None) -> None:
         cache.incr(current)
     except ValueError:  # forgotten between the two calls: the count starts again
         cache.set(current, 1, timeout=2 * limit.window_s + 5)
+
+
+def uncount(limit: Limit, key: str, *, now: float | None = None) -> None:
+    """Take one counted hit back."""
+    current, _last, _share = _keys(limit, key, time.time() if now is None else now)
+    with contextlib.suppress(ValueError):  # counted in the window before, or forgotten
+        cache.incr(current, -1)
 
 
 def hit(limit: Limit, key: str, *, now: float | None = None) -> None:
@@ -170,6 +192,7 @@ def limited(name: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[Vie
                     return too_many(request, error)
             return view(request, *args, **kwargs)
 
+        guarded.limited_by = (name, methods)  # type: ignore[attr-defined]  # read by the test that walks all addresses
         return guarded
 
     return decorate

@@ -285,16 +285,122 @@ def test_guessing_is_stopped_with_words_and_retry_after_and_others_sign_in(alice
     assert sign_in(Client(REMOTE_ADDR="192.0.2.9"), alice.email).status_code == 302
 
 
-def test_the_hall_signs_in_while_somebody_in_it_guesses(alice, monkeypatch):
-    own = Client()
+def visitor() -> Client:
+    """A browser that opened the login page, as people's do."""
+    browser = Client()
+    browser.get(reverse("account_login"))
+    return browser
+
+
+@pytest.fixture
+def hashes(monkeypatch) -> list[str]:
+    """The passwords that were hashed."""
+    from django.contrib.auth.hashers import MD5PasswordHasher
+
+    calls: list[str] = []
+    original = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher,
+        "encode",
+        lambda self, password, salt: (calls.append(password), original(self, password, salt))[1],
+    )
+    return calls
+
+
+def test_the_hall_signs_in_while_somebody_in_it_sprays(alice, hashes):
+    for number in range(200):
+        sign_in(Client(), f"nobody{number}@uni.example", "x" * 20)
+    # Beyond the limit a guess costs no hash, and a first visit from the same address still gets in.
+    assert len(hashes) == ratelimit.LOGIN_ADDRESS.amount
+    refused = sign_in(Client(), "nobody@uni.example", "x" * 20)
+    assert refused.status_code == 429 and int(refused["Retry-After"]) > 0 and "again in" in words_of(refused)
+    assert "default-src 'none'" in refused["Content-Security-Policy"] and "no-store" in refused["Cache-Control"]
+    assert sign_in(visitor(), alice.email).status_code == 302
+
+
+def test_guessing_at_one_person_in_the_hall_does_not_lock_them_out(alice, hashes):
+    own = visitor()
     sign_in(own, alice.email)
     own.post(reverse("account_logout"))
-    monkeypatch.setattr(ratelimit, "LOGIN_ADDRESS", ratelimit.Limit("login-address", 20, 60))
-    for number in range(30):
-        sign_in(Client(), f"nobody{number}@uni.example", "x" * 20)
-    # A browser that was here before is let in; its cookie opens nothing without the password.
+    before = len(hashes)
+    for _ in range(40):
+        sign_in(Client(), alice.email, "x" * 20)
+    assert len(hashes) - before == ratelimit.LOGIN_HERE.amount
+    # On a browser that was here before, and on one that was not; a cookie opens nothing without the password.
     assert sign_in(own, alice.email, "wrong wrong wrong").status_code == 200
     assert sign_in(own, alice.email).status_code == 302
+    assert sign_in(visitor(), alice.email).status_code == 302
+
+
+def test_visitors_are_held_to_their_own_failures(alice):
+    guesser = visitor()
+    statuses = [sign_in(guesser, f"nobody{n}@uni.example", "x" * 20).status_code for n in range(12)]
+    assert statuses == [200] * 10 + [429] * 2
+    # A cookie one wrote oneself is none.
+    forged = Client()
+    forged.cookies["visitor"] = "abc:def:ghi"
+    assert [sign_in(forged, alice.email, "x" * 20).status_code for _ in range(11)][-1] == 429
+    # Cookies by the dozen do not make guessing at one person free.
+    tries = [sign_in(visitor(), alice.email, "x" * 20).status_code for _ in range(32)]
+    assert tries == [200] * 30 + [429] * 2
+    other_place = Client(REMOTE_ADDR="192.0.2.9")
+    assert sign_in(other_place, alice.email).status_code == 302
+
+
+def test_a_person_guessed_at_from_everywhere_still_signs_in(alice, monkeypatch):
+    monkeypatch.setattr(ratelimit, "LOGIN_PERSON", ratelimit.Limit("login-person", 12, 3600))
+    for number in range(12):
+        sign_in(Client(REMOTE_ADDR=f"198.51.100.{number}"), alice.email, "x" * 20)
+    place = {"REMOTE_ADDR": "203.0.113.7"}
+    hunted = [sign_in(Client(**place), alice.email, "x" * 20).status_code for _ in range(5)]
+    assert hunted == [200] * 3 + [429] * 2
+    assert sign_in(Client(REMOTE_ADDR="192.0.2.9"), alice.email).status_code == 302
+
+
+def test_passwords_are_hashed_so_many_at_a_time():
+    import threading
+
+    from accounts import passwords
+
+    hasher = passwords.SiteHasher()
+    encoded = hasher.encode(PASSWORD, hasher.salt())
+    assert encoded.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hasher.verify(PASSWORD, encoded) and not hasher.verify("x" * 20, encoded)
+    assert not hasher.must_update(encoded)
+    for _ in range(passwords.HASHES_AT_ONCE):
+        passwords._hashing.acquire()
+    done = threading.Event()
+    waiting = threading.Thread(target=lambda: (hasher.verify(PASSWORD, encoded), done.set()))
+    waiting.start()
+    try:
+        assert not done.wait(0.3)  # no place: it waits, however fast the machine
+    finally:
+        for _ in range(passwords.HASHES_AT_ONCE):
+            passwords._hashing.release()
+        waiting.join(timeout=30)
+    assert done.is_set()
+
+
+def test_tries_at_once_do_not_slip_through_together(alice, hashes, monkeypatch):
+    """Each try counts before it is hashed, and is taken back when the password was right."""
+    from accounts import guessing
+
+    browser = visitor()
+    seen: list[bool] = []
+    original = guessing.release
+    monkeypatch.setattr(
+        guessing,
+        "release",
+        lambda request, **who: (
+            seen.append(ratelimit._count(ratelimit.LOGIN_VISITORS_HERE, f"{alice.email} 127.0.0.1", time.time()) >= 1),
+            original(request, **who),
+        ),
+    )
+    for _ in range(35):
+        assert sign_in(browser, alice.email).status_code == 302
+        browser.post(reverse("account_logout"))
+        browser.cookies.pop("device")
+    assert all(seen) and len(seen) == 35
 
 
 def test_reset_is_limited_per_person_with_the_same_words_for_unknown_ones(alice):

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,10 +48,12 @@ class RunningSite:
 
 
 @contextmanager
-def running_site(data_dir: Path, *, reviewer_delay_s: float = 0.5) -> Iterator[RunningSite]:
+def running_site(
+    data_dir: Path, *, reviewer_delay_s: float = 0.5, variables: Mapping[str, str] | None = None
+) -> Iterator[RunningSite]:
     """Start a site with demo data in ``data_dir`` on free ports, and stop it in the end.
 
-    Raises SiteDidNotStart with the process manager's words.
+    ``variables`` are set on top of what makes it small (docs/configuration.md). Raises SiteDidNotStart with the process manager's words.
     """
     environ = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
     reused = environ.get(REUSE_URL, "")
@@ -68,6 +70,7 @@ def running_site(data_dir: Path, *, reviewer_delay_s: float = 0.5) -> Iterator[R
         "WEB_CONCURRENCY": "1",
         "WORKER_CONCURRENCY": "1",
         "RUN_WORKER_THREADS": "12",
+        **(variables or {}),
     }
     log = data_dir.parent / f"{data_dir.name}.log"
     with log.open("w", encoding="utf-8") as out:

@@ -17,12 +17,15 @@ from feedback.highlights import Paragraph, marks_of, paragraphs
 from feedback.insight.scoring import by_criterion, criterion_words, points_of
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.queue import View, aliases_of, ordered_ids
+from feedback.reading.sentences import split_sentences
 from feedback.release import may_release
 from feedback.revision import goals_met
 from submissions.files import shared_with_others
 from submissions.hiding import hiding_words
 from submissions.models import Draft, DraftFile
 
+# A flag shows so many of the sentences it is about; the rest are in the text.
+FLAG_SENTENCES = 3
 GROUP_ORDER = {"priority": 0, "strength": 1, "note": 2, "question": 3}
 # Width of the drawn scale, its margins and the middle of its height, in SVG units.
 SCALE_W, SCALE_PAD, SCALE_Y = 132, 10, 10
@@ -176,7 +179,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
     entries = by_criterion(points)
     for row in criteria:
         row.points_words = criterion_words(entries.get(row.criterion_key))  # type: ignore[attr-defined]
-    flags = _flags(feedback, {row.criterion_key for row in criteria if row.level is not None})
+    flags = _flags(feedback, {row.criterion_key for row in criteria if row.level is not None}, text)
     context |= {
         "shown": shown,
         "suggested": sorted(
@@ -247,15 +250,18 @@ def _paragraphs(
     return paragraphs(text, structure.get("blocks", []), marks_of(shown), starts) if text else []
 
 
-def _flags(feedback: Feedback | None, decided: set[str]) -> list[dict[str, Any]]:
+def _flags(feedback: Feedback | None, decided: set[str], text: str) -> list[dict[str, Any]]:
     if feedback is None:
         return []
+    named = {sentence_id for flag in feedback.flags for sentence_id in flag["sentence_ids"][:FLAG_SENTENCES]}
+    words = {s.id: s.text for s in split_sentences(text) if s.id in named} if named and text else {}
     tones = {"must": "danger", "check": "warn", "info": "info"}
     settled = feedback.status == Feedback.Status.RELEASED
     return [
         {
             **flag,
             "tone": tones.get(flag["severity"], "info"),
+            "sentences": [words[key] for key in flag["sentence_ids"][:FLAG_SENTENCES] if key in words],
             # What asked for a decision on a criterion is answered by the person's level, or by the release.
             "decided": settled or (flag["criterion_key"] in decided and flag["severity"] != "info"),
         }

@@ -27,6 +27,7 @@ from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.queue import View
 from feedback.requests import rerun
 from feedback.revision import changes_since
+from feedback.seen import compared_rows, what_was_seen
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 from submissions.models import Draft
@@ -285,6 +286,7 @@ def run_transcript(request: HttpRequest, public_id: str, run_id: int) -> HttpRes
             "run": run,
             "transcript": getattr(run, "transcript", None),
             "back_words": str(draft),
+            "seen_url": reverse("desk_seen", args=[draft.public_id]),
             "back_url": reverse("desk", args=[draft.public_id]),
         },
     )
@@ -297,3 +299,22 @@ def desk_changes(request: HttpRequest, public_id: str) -> HttpResponse:
     draft = _draft(actor_of(request), public_id)
     context = {"draft": draft, "assignment": draft.assignment, "changes": changes_since(draft), "on_desk": True}
     return render(request, "feedback/changes.html", context)
+
+
+@staff_required
+@require_GET
+def desk_seen(request: HttpRequest, public_id: str) -> HttpResponse:
+    """What the reviewers saw of the draft, beside what a person sees."""
+    draft = _draft(actor_of(request), public_id)
+    seen = what_was_seen(draft)
+    content = getattr(draft, "content", None)
+    gone = content is None or draft.content_removed_at is not None
+    hidden = [] if content is None or gone else (content.structure or {}).get("hidden", [])
+    context = {
+        "draft": draft,
+        "assignment": draft.assignment,
+        "seen": seen,
+        "hidden": hidden,
+        "compared": compared_rows(seen) if seen else [],
+    }
+    return render(request, "feedback/seen.html", context)

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("review/", queue_views.queue, name="queue"),
     path("review/<uuid:public_id>/", desk_views.desk, name="desk"),
     path("review/<uuid:public_id>/changes/", desk_views.desk_changes, name="desk_changes"),
+    path("review/<uuid:public_id>/seen/", desk_views.desk_seen, name="desk_seen"),
     path("review/<uuid:public_id>/lease/", desk_views.desk_lease, name="desk_lease"),
     path("review/<uuid:public_id>/level/", desk_views.desk_level, name="desk_level"),
     path("review/<uuid:public_id>/words/", desk_views.desk_words, name="desk_words"),

@@ -299,6 +299,7 @@ ROWS: tuple[Row, ...] = (
     post("queue_bulk", STAFF, assignment_public, "course"),
     get("desk", STAFF, waiting, "waiting"),
     get("desk_changes", STAFF, waiting, "waiting"),
+    get("desk_seen", STAFF, waiting, "waiting"),
     post("desk_lease", STAFF, waiting, "waiting"),
     post("desk_level", STAFF, waiting, "waiting"),
     post("desk_words", STAFF, waiting, "waiting"),

@@ -6,6 +6,7 @@ and footers, properties and whatever formatting hides are kept apart.
 
 from __future__ import annotations
 
+import re
 from typing import BinaryIO
 
 from lxml import etree
@@ -32,6 +33,7 @@ _DELETED = frozenset((W + "del", W + "moveFrom"))
 _SKIPPED = frozenset(
     (W + "rPr", W + "pPr", W + "tblPr", W + "tblGrid", W + "trPr", W + "tcPr", W + "sectPr", W + "sdtPr")
 )
+_RECORD = re.compile(r"\s*(ADDIN|HYPERLINK|CITATION|BIBLIOGRAPHY|TOC|INDEX|XE|TC)\b", re.IGNORECASE)
 _SAYS_SOMETHING = (  # a paragraph without any of these is an empty line
     *(W + name for name in ("t", "delText", "drawing", "pict", "object", "sym", "noBreakHyphen", "fldChar", "instrText")),
     *(W + name for name in ("footnoteReference", "endnoteReference", "del", "moveFrom")),
@@ -132,6 +134,9 @@ class _Walk:
         elif no_height(spacing, "line", "lineRule"):
             self.buried = self.buried or "tiny_font"
         self.inline(paragraph)
+        if any(self._fields):  # a code ends with its paragraph; one that never ends must not swallow the rest
+            self._fields = [in_code for in_code in self._fields if not in_code]
+            self._end_code()
         text = "".join(self._text)
         self.buried = hidden_before
         aside = self._aside
@@ -272,8 +277,8 @@ class _Walk:
 
     def _emit(self, text: str, why: str | None) -> None:
         if self._fields and self._fields[-1]:
-            return
-        if why is None:
+            self._code.append(text)
+        elif why is None:
             self._text.append(text)
         elif why:
             self.assembly.hide(why, text, "body")
@@ -290,7 +295,8 @@ class _Walk:
 
     def _end_code(self) -> None:
         code, self._code = "".join(self._code), []
-        if sum(word.isalpha() for word in code.split()) >= 6:
+        # Reference managers and links keep titles and whole records there; nobody is told anything by them.
+        if not _RECORD.match(code) and sum(word.isalpha() for word in code.split()) >= 6:
             self.assembly.hide("field_code", code, "body")
 
     def _deletion(self, container: etree._Element) -> None:

@@ -2,6 +2,8 @@
 PYTHON ?=
 PORT ?= 8000
 DEMO ?= 1
+FILES ?= 2000
+SEED ?= 20261
 DIR ?= feedback/tests/cases/reading
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -12,7 +14,7 @@ export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run manage administrator shell test test-browser test-postgres lint ruff templates security dependencies format types contracts checks \
-	e2e css bench cases docs screenshots requirements clean venv venv-dev saml s3
+	e2e css bench fuzz cases docs screenshots requirements clean venv venv-dev saml s3
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9 -]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -86,6 +88,9 @@ css: ## rebuild static/ from feedforward/look (needs Node)
 
 bench: venv-dev ## the benchmarks (see benchmarks/)
 	@exec $(PY) -m benchmarks
+
+fuzz: venv-dev ## damage 2,000 files and read them; the seed is printed (FILES=2000 SEED=20261)
+	@FUZZED_FILES=$(FILES) FUZZ_SEED=$(SEED) $(PY) -m pytest --no-migrations -q -s submissions/tests/test_extraction_isolation.py -k damaged
 
 cases: venv-dev ## run a folder of cases: make cases DIR=...
 	@exec $(PY) -m feedforward.tests.cases $(DIR)

@@ -36,6 +36,7 @@ class Assembly:
         self._not_read: Counter[tuple[str, str]] = Counter()
         self._invisible: dict[str, list[str]] = {}
         self._length = 0
+        self._shown, self._shown_length = "", 0
         self._hidden_open = False  # whether hidden runs that follow belong to the last one
 
     def add(self, kind: BlockKind, text: str, *, level: int = 0, page: int | None = None) -> None:
@@ -98,6 +99,12 @@ class Assembly:
         """The text so far."""
         return SEPARATOR.join(block.text for block in self._blocks)
 
+    def shows(self, text: str) -> bool:
+        """Whether ``text`` stands in the text so far as well, white space and case aside."""
+        if self._shown_length != self._length:
+            self._shown, self._shown_length = " ".join(self.visible_text.split()).casefold(), self._length
+        return " ".join(text.split()).casefold() in self._shown
+
     def finish(self) -> ExtractedDocument:
         """Check lengths and return the document. Raises NO_TEXT or EMPTY, TOO_SHORT, TOO_LONG."""
         text = self.visible_text
@@ -114,7 +121,12 @@ class Assembly:
         return ExtractedDocument(
             text=text,
             blocks=tuple(self._blocks),
-            hidden=tuple(Hidden(item.kind, item.text.strip(), item.where) for item in self._hidden),
+            # Marks and digits tell nobody anything: the page numbers Word hides from web pages, a white full stop.
+            hidden=tuple(
+                Hidden(item.kind, item.text.strip(), item.where)
+                for item in self._hidden
+                if any(char.isalpha() for char in item.text)
+            ),
             not_read=tuple(NotRead(kind, count, detail) for (kind, detail), count in self._not_read.items()),
             words=words,
             pages=self.pages,

@@ -32,7 +32,9 @@ _PROPERTY_FIELDS = frozenset(
     )
 )
 _AUTOMATIC = re.compile(
-    r"(automatically generated|automatisch generiert|g\u00e9n\u00e9r\u00e9e? automatiquement)", re.IGNORECASE
+    r"(automatically generated|automatisch generiert|g\u00e9n\u00e9r\u00e9e? automatiquement|AI-generated content may be incorrect|"
+    r"KI-generierte Inhalte|g\u00e9n\u00e9r\u00e9 par l.IA|generado por IA)",
+    re.IGNORECASE,
 )
 
 
@@ -75,7 +77,7 @@ def _add_running(assembly: Assembly, root: etree._Element | None, relation: Rela
                 shown.append(text)
         text = "".join(shown).strip()
         any_text = any_text or bool(text)
-        if is_message(text):
+        if is_message(text) and not assembly.shows(text):
             assembly.hide("outside_body", text, where)
     if any_text:
         assembly.miss("headers and footers")
@@ -94,9 +96,8 @@ def _add_comments(assembly: Assembly, root: etree._Element | None, relation: Rel
 def _add_properties(assembly: Assembly, root: etree._Element | None) -> None:
     if root is None:
         return
-    visible = " ".join(assembly.visible_text.split()).casefold()
     for node in root.iter(etree.Element):
         name = etree.QName(node).localname
         text = " ".join((node.text or "").split())
-        if name in _PROPERTY_FIELDS and is_message(text) and text.casefold() not in visible:
+        if name in _PROPERTY_FIELDS and is_message(text) and not assembly.shows(text):
             assembly.hide("metadata", text, name)

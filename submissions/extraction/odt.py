@@ -277,14 +277,13 @@ def _add_running(assembly: Assembly, styles: etree._Element | None) -> None:
             text = "".join(paragraph.itertext()).strip()
             if text:
                 assembly.miss("headers and footers")
-            if is_message(text):
+            if is_message(text) and not assembly.shows(text):
                 assembly.hide("outside_body", text, etree.QName(area).localname)
 
 
 def _add_properties(assembly: Assembly, meta: etree._Element | None) -> None:
     if meta is None:
         return
-    visible = " ".join(assembly.visible_text.split()).casefold()
     wanted = (
         _DC + "creator",
         _DC + "title",
@@ -295,5 +294,5 @@ def _add_properties(assembly: Assembly, meta: etree._Element | None) -> None:
     )
     for node in meta.iter(*wanted):
         text = " ".join((node.text or "").split())
-        if is_message(text) and text.casefold() not in visible:
+        if is_message(text) and not assembly.shows(text):
             assembly.hide("metadata", text, etree.QName(node).localname)

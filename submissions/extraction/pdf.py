@@ -17,6 +17,7 @@ from submissions.extraction.recognition import Recogniser
 from submissions.extraction.verdicts import Reason, Unreadable
 
 _PORTFOLIO_COVER_WORDS = 60
+_TYPED_FIELDS = frozenset(("Title", "Subject", "Keywords", "Author"))
 _NOTICE_WORDS = 120  # "please wait" in the languages of the program that shows the real pages
 UNREAD_PAGE = PageContent(width=595.0, height=842.0, words=[], hidden=[], images=0, ocr_layer=False)
 
@@ -161,9 +162,10 @@ def _add_surroundings(assembly: Assembly, facts: Facts) -> None:
         assembly.add("paragraph", value)
     for value in filter(is_message, facts.hidden_fields):
         assembly.hide("annotation", value, "form field")
-    visible = " ".join(assembly.visible_text.split()).casefold()
     for name, value in facts.info.items():
-        if is_message(value) and " ".join(value.split()).casefold() not in visible:
+        # Programs write their names and versions into fields of their own.
+        typed = name in _TYPED_FIELDS or not any(char.isdigit() for char in value)
+        if typed and is_message(value) and not assembly.shows(value):
             assembly.hide("metadata", value, name)
     for comment in facts.comments:
         assembly.miss("comments and marks")

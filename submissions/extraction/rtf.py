@@ -352,7 +352,6 @@ def _finish_aside(reader: _Reader) -> None:
         "annotation": "outside_body",
         "deleted": "deleted_text",
     }
-    visible = " ".join(reader.assembly.visible_text.split()).casefold()
     for where, pieces in reader.aside.items():
         for text in _joined_pairs("".join(pieces)).split("\x00"):
             shown = " ".join(text.split())
@@ -361,7 +360,7 @@ def _finish_aside(reader: _Reader) -> None:
             if where == "deleted":
                 reader.assembly.miss("tracked deletions")
             enough = is_message(shown) if where in ("running", "info_field") else len(shown.split()) >= 4
-            if enough and not (where == "info_field" and shown.casefold() in visible):
+            if enough and not (where in ("info_field", "running") and reader.assembly.shows(shown)):
                 reader.assembly.hide(
                     kinds[where], shown, {"running": "header or footer", "info_field": "properties"}.get(where, where)
                 )

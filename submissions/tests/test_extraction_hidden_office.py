@@ -10,7 +10,7 @@ from docx.enum.style import WD_STYLE_TYPE
 
 from submissions.extraction import docx, odt, rtf
 from submissions.extraction.limits import Limits
-from submissions.tests.made_files import ATTACK, SPACES, THEME, check, docx_of, odt_of, rtf_of, run
+from submissions.tests.made_files import ATTACK, ESSAY, SPACES, THEME, check, docx_of, odt_of, rtf_of, run
 
 LIMITS = Limits()
 WHITE = '<w:color w:val="FFFFFF"/>'
@@ -110,6 +110,18 @@ DOCX_PLAIN = {
     "an old box": _vml("width:200pt;height:60pt;margin-left:-12pt", run("", "Seen.")),
     "a hidden end of paragraph": run("", "Seen.", "<w:pPr><w:rPr><w:vanish/></w:rPr></w:pPr>"),
     "white blanks": run(WHITE, "   ") + run('<w:sz w:val="2"/>', " "),
+    "the page numbers of a table of contents": (
+        "<w:p><w:r><w:t>Seen.</w:t></w:r><w:r><w:rPr><w:webHidden/></w:rPr><w:tab/></w:r><w:r><w:rPr><w:webHidden/></w:rPr>"
+        "<w:t>13</w:t></w:r></w:p>"
+    ),
+    "the record behind a citation": (
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>ADDIN ZOTERO_ITEM {"title":"A long title of many '
+        'words in a paper about things"}</w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>Seen.</w:t>'
+        '</w:r><w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>'
+    ),
+    "a field that never ends": (
+        '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r></w:p>' + run("", "Seen.")
+    ),
     "five points": run('<w:sz w:val="10"/>', "Seen."),
 }  # fmt: skip
 
@@ -122,6 +134,24 @@ def test_docx_hides_nothing(name: str) -> None:
         None,
         "Seen." if "Seen." in body else "",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        ("The Impact of Social Media on the Mental Health of Teenagers in Schools", False),
+        ("RUNNING HEAD: WHAT THE REVOLUTION OF 1789 OWED TO THE PRICE OF BREAD", False),
+        (ESSAY, False),  # as on the first page
+        ("History 101, Spring Term, Group 4 – Page 3 of 12", False),
+        (ATTACK, True),
+        (ATTACK.rstrip("."), True),
+        (ATTACK.upper(), True),
+    ],
+)
+def test_running_titles_are_no_messages(text: str, hidden: bool) -> None:
+    header = {"header": f"<w:hdr {SPACES}>{run('', text)}</w:hdr>"}
+    found = docx.read(io.BytesIO(docx_of("", header)), LIMITS).hidden
+    assert [(item.kind, item.text) for item in found] == ([("outside_body", text)] if hidden else [])
 
 
 def test_a_dark_page_is_the_ground() -> None:

@@ -119,9 +119,9 @@ def _spent_before(budget: Budget, start: date) -> int:
     midnight = timezone.make_aware(datetime(start.year, start.month, start.day), timezone.get_default_timezone())
     calls = Charge.objects.filter(created_at__gte=midnight)
     if budget.scope == Budget.Scope.COURSE:
-        calls = calls.filter(course_id=budget.course_id)
+        calls = calls.filter(course=budget.course)
     elif budget.scope == Budget.Scope.ASSIGNMENT:
-        calls = calls.filter(assignment_id=budget.assignment_id)
+        calls = calls.filter(assignment=budget.assignment)
     counted = Case(When(status=Charge.Status.RESERVED, then=F("reserved_micros")), default=F("counted_micros"))
     return calls.aggregate(sum=Sum(counted))["sum"] or 0
 

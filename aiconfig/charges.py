@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -152,7 +153,7 @@ def release(charge: Charge) -> None:
     _book(charge, Charge.Status.RELEASED, counted=0, cost_micros=0)
 
 
-def _book(charge: Charge, target: str, *, counted: int, **fields: int | None) -> None:
+def _book(charge: Charge, target: str, *, counted: int, **fields: Any) -> None:
     with transaction.atomic():
         if not charge.try_move(target, counted_micros=counted, **fields):
             return

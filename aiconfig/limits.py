@@ -174,7 +174,7 @@ def _counter() -> Counter:
     cache_settings = settings.CACHES["default"]
     if "Redis" not in cache_settings["BACKEND"] or time.monotonic() < _left_alone_until:
         return _own
-    return _shared(cache_settings["LOCATION"])
+    return _shared(str(cache_settings["LOCATION"]))
 
 
 def take(provider_id: int, limits: Limits, *, tokens: int, hold_s: float, now: float) -> Place | float:

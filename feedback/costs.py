@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
@@ -73,12 +74,11 @@ class AssignmentCosts:
 def costs_by_assignment(assignments: QuerySet[Assignment], now: datetime) -> dict[int, AssignmentCosts]:
     """Return the costs of many assignments in four queries."""
     charges = _paid(Charge.objects.filter(assignment__in=assignments.values("pk")))
-    in_all = {row["assignment"]: _cost(row) for row in charges.values("assignment").annotate(**_SUMS)}
-    recent = charges.filter(created_at__gte=month_start(now))
-    month = {row["assignment"]: _cost(row) for row in recent.values("assignment").annotate(**_SUMS)}
+    in_all = _by_assignment(charges)
+    month = _by_assignment(charges.filter(created_at__gte=month_start(now)))
     released = Q(request__draft__feedback__status=Feedback.Status.RELEASED)
     runs = ModelRun.objects.filter(request__draft__assignment__in=assignments.values("pk"))
-    drafts = {
+    drafts: dict[int, Any] = {
         row["on"]: row
         for row in runs.values(on=F("request__draft__assignment")).annotate(
             drafts=Count("request", distinct=True, filter=Q(calls__gt=0)),
@@ -110,19 +110,24 @@ def costs_by_assignment(assignments: QuerySet[Assignment], now: datetime) -> dic
     return found
 
 
+def _by_assignment(charges: QuerySet[Charge]) -> dict[int, Cost]:
+    rows: Iterable[Any] = charges.values("assignment").annotate(**_SUMS)
+    return {row["assignment"]: _cost(row) for row in rows}
+
+
 def _per(cost: Decimal | None, number: int) -> Decimal | None:
     return None if cost is None or not number else cost / number
 
 
 def costs_by_model(assignment: Assignment) -> list[dict[str, Any]]:
     """Return calls, tokens and cost of each model an assignment used, the dearest first."""
-    rows = (
+    rows: Iterable[Any] = (
         _paid(Charge.objects.filter(assignment=assignment))
         .values("ai_model__display_name", "ai_model__provider__name")
         .annotate(**_SUMS, given=Sum("input_tokens"), answered=Sum("output_tokens"))
-        .order_by("-micros", "ai_model__display_name")
     )
-    return [{**row, "cost": _cost(row)} for row in rows]
+    found = [{**row, "cost": _cost(row)} for row in rows]
+    return sorted(found, key=lambda row: (-row["micros"], row["ai_model__display_name"]))
 
 
 def course_months(user: User, now: datetime) -> list[dict[str, Any]]:
@@ -130,13 +135,13 @@ def course_months(user: User, now: datetime) -> list[dict[str, Any]]:
     courses = Course.objects.alive().filter(
         pk__in=CourseStaff.objects.filter(user=user, role__in=CourseStaff.EDITORS).values("course")
     )
-    rows = (
+    rows: Iterable[Any] = (
         _paid(Charge.objects.filter(course__in=courses, created_at__gte=month_start(now)))
         .values("course__public_id", "course__title")
         .annotate(**_SUMS)
-        .order_by("-micros", "course__title")[:8]
     )
-    return [{**row, "cost": _cost(row)} for row in rows]
+    found = [{**row, "cost": _cost(row)} for row in rows]
+    return sorted(found, key=lambda row: (-row["micros"], row["course__title"]))[:8]
 
 
 def held_back(assignments: QuerySet[Assignment]) -> dict[int, int]:

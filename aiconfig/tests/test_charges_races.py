@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from aiconfig import charges
+from aiconfig import charges, circuit
 from aiconfig.charges import BudgetRefusal
-from aiconfig.models import AIModel, Budget, BudgetPeriod, Charge
+from aiconfig.models import AIModel, Budget, BudgetPeriod, Charge, Provider
 from aiconfig.prices import Price
 from aiconfig.tests.test_charges import NOW, budget, make_model, take
 from courses.tests.cast import Cast
@@ -83,3 +84,25 @@ def test_a_budget_set_by_two_at_once_is_one(cast: Cast, model: AIModel) -> None:
     assert len({result.pk for result in results if isinstance(result, Budget)}) == 1, results
     assert all(isinstance(result, Budget) for result in results), results
     assert BudgetPeriod.objects.get().limit_micros == Budget.objects.get().limit_micros
+
+
+def test_exactly_one_caller_gets_the_probe(model: AIModel) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    Provider.objects.filter(pk=model.provider_id).update(failures_in_row=5, paused_until=past)
+    found: list[object] = []
+    barrier = threading.Barrier(8)
+
+    def work() -> None:
+        try:
+            provider = Provider.objects.get(pk=model.provider_id)
+            barrier.wait(timeout=20)
+            found.append(circuit.admit(provider, now=timezone.now(), call_s=60))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sum(isinstance(one, circuit.Probe) for one in found) == 1 and len(found) == 8

@@ -150,11 +150,13 @@ def plan_estimate(request: HttpRequest, course_id: UUID) -> HttpResponse:
     """What one draft costs under the choice of models as typed; a panel of the editor, nothing is saved."""
     user = actor_of(request)
     course = open_course(user, course_id, "may_teach").course
-    asked = request.POST.get("assignment", "")
-    assignment = Assignment.objects.editable_by(user).filter(course=course, public_id=_uuid(asked)).first()
+    asked = _uuid(request.POST.get("assignment", ""))
+    mine = Assignment.objects.editable_by(user).filter(course=course)
+    assignment = mine.filter(public_id=asked).first() if asked else None
     table = reviewers_for(user, plan_of(assignment) if assignment else ())
     plan = table.read(request.POST)
-    rubric = Rubric.objects.filter(course=course, public_id=_uuid(request.POST.get("rubric", ""))).first()
+    chosen = _uuid(request.POST.get("rubric", ""))
+    rubric = Rubric.objects.filter(course=course, public_id=chosen).first() if chosen else None
     estimate = estimate_for(
         plan,
         rubric=rubric,

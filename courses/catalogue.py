@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -189,8 +190,13 @@ AUDIT_WORDS = {
 # --- joining by code --------------------------------------------------------------------------------------
 
 
-def set_join_code(*, course: Course, on: bool, actor: User) -> str:
+def set_join_code(
+    *, course: Course, on: bool, actor: User, until: datetime | None = None, places: int | None = None
+) -> str:
     """Give the course a fresh join code, or take it away; returns the code ("" when off).
+
+    The code opens the course before ``until`` (None: for good) while fewer than ``places`` students take it (None:
+    any number). Whoever is invited by name is not held to either.
 
     Switching on again always gives another code: a code that went round once is spent.
     """
@@ -201,7 +207,8 @@ def set_join_code(*, course: Course, on: bool, actor: User) -> str:
                 locked = lock_course(course)
                 if not on and not locked.join_code:
                     return ""
-                Course.objects.filter(pk=course.pk).update(join_code=code)
+                values = {"join_code": code, "join_until": until if on else None, "join_places": places if on else None}
+                Course.objects.filter(pk=course.pk).update(**values)
                 audit.record(
                     actor=actor,
                     code="course.join_code_on" if on else "course.join_code_off",
@@ -210,7 +217,8 @@ def set_join_code(*, course: Course, on: bool, actor: User) -> str:
                 )
         except IntegrityError:
             continue  # 31**8 codes: another course already has this one
-        course.join_code = code
+        for name, value in values.items():
+            setattr(course, name, value)
         return code
     raise RuntimeError("no free join code found")
 

@@ -79,6 +79,24 @@ class CourseForm(OnceForm):
     )
 
 
+class JoinCodeForm(forms.Form):
+    """How long a fresh join code opens the course, and up to how many students."""
+
+    days = forms.TypedChoiceField(
+        label=_("Open for"),
+        coerce=int,
+        initial=30,
+        choices=[(7, _("a week")), (30, _("a month")), (180, _("half a year"))],
+    )
+    places = forms.IntegerField(
+        label=_("At most so many students"),
+        required=False,
+        min_value=1,
+        max_value=5000,
+        help_text=_("Empty: any number"),
+    )
+
+
 class OwnerField(forms.EmailField):
     """The address of an instructor, as a person."""
 

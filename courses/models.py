@@ -73,6 +73,9 @@ class Course(LifecycleModel):
     instructor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="courses_owned")
     assistants_may_release = models.BooleanField(_("assistants may release"), default=False)
     join_code = models.CharField(_("join code"), max_length=12, blank=True, default="")
+    # Until when the code opens the course, and up to how many students; None: no end, any number.
+    join_until = models.DateTimeField(_("join code runs out"), null=True, blank=True)
+    join_places = models.PositiveSmallIntegerField(_("places by join code"), null=True, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=50, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

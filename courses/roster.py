@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
@@ -33,15 +34,19 @@ class JoinRefused(DomainError):
     code = "join_refused"
 
 
-def enrol(*, course: Course, student: User, actor: User) -> Enrolment:
+def enrol(*, course: Course, student: User, actor: User, places: int | None = None) -> Enrolment:
     """Give ``student`` a place in the course; a second time changes nothing.
 
     Somebody who left or was removed gets the old place back, with the same alias. Raises
-    :class:`EnrolmentRefused` for course staff and deactivated people.
+    :class:`EnrolmentRefused` for course staff and deactivated people, and when ``places`` students are there already.
     """
     with transaction.atomic():
         lock_course(course)
         _check_may_be_student(course, student)
+        if places is not None:
+            there = Enrolment.objects.filter(course=course, status=Enrolment.Status.ACTIVE)
+            if there.count() >= places and not there.filter(student=student).exists():
+                raise EnrolmentRefused(_("This course is full. Ask your instructor for a place."), field="code")
         enrolment, made = Enrolment.objects.get_or_create(
             course=course, student=student, defaults={"alias": _free_alias(course)}
         )
@@ -107,15 +112,17 @@ def _end_place(course: Course, student: User, actor: User, status: Enrolment.Sta
     audit.record(actor=actor, code=code, obj=enrolment, course_id=course.pk)
 
 
-def join_by_code(*, code: str, actor: User) -> Enrolment:
-    """Enrol ``actor`` in the active course with this join code. Raises :class:`JoinRefused`.
+def join_by_code(*, code: str, actor: User, now: datetime | None = None) -> Enrolment:
+    """Enrol ``actor`` in the active course with this join code. Raises :class:`JoinRefused`, :class:`EnrolmentRefused`.
 
     Somebody the staff removed does not come back by the code.
     """
     wanted = "".join(code.split()).replace("-", "").upper()
-    course = Course.objects.active().filter(join_code=wanted).first() if wanted else None
+    now = now or timezone.now()
+    open_now = Course.objects.active().exclude(join_until__lte=now)
+    course = open_now.filter(join_code=wanted).first() if wanted else None
     if course is None:
         raise JoinRefused(_("This code opens no course. Ask your instructor for the present one."), field="code")
     if Enrolment.objects.filter(course=course, student=actor, status=Enrolment.Status.REMOVED).exists():
         raise JoinRefused(_("You were taken off this course. Your instructor can give your place back."), field="code")
-    return enrol(course=course, student=actor, actor=actor)
+    return enrol(course=course, student=actor, actor=actor, places=course.join_places)

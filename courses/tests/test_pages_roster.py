@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.models import AuditEvent, Invitation, User
 from courses.catalogue import set_join_code
-from courses.models import CourseStaff, Enrolment
-from courses.tests.cast import Cast, at, signed_in
+from courses.models import Course, CourseStaff, Enrolment
+from courses.tests.cast import Cast, at, person, signed_in
 
 
 def test_inviting_one_student(cast: Cast) -> None:
@@ -152,3 +155,40 @@ def test_staff_pages(cast: Cast) -> None:
     assert client.post(at("staff_change", cast.course, cast.bob), {"action": "remove"}).status_code == 409
     client.post(url, {"action": "remove"})
     assert signed_in(cast.tom).get(at("roster", cast.course)).status_code == 404
+
+
+def test_a_code_runs_out_fills_up_and_is_replaced(cast: Cast) -> None:
+    bob = signed_in(cast.bob)
+    url = at("roster_code", cast.course)
+    there = Enrolment.objects.filter(course=cast.course, status=Enrolment.Status.ACTIVE).count()
+    assert bob.post(url, {"on": "1", "days": "7", "places": str(there + 1)}).status_code == 302
+    cast.course.refresh_from_db()
+    first = cast.course.join_code
+    page = bob.get(at("roster", cast.course)).content.decode()
+    assert first in page and f"up to {there + 1} students" in page
+    newcomers = [person(f"new{number}", is_student=True) for number in range(3)]
+
+    def join(who: User, code: str) -> Any:
+        return signed_in(who).post(at("join_by_code"), {"code": code})
+
+    assert join(newcomers[0], first).status_code == 302
+    full = join(newcomers[1], first)
+    assert full.status_code == 422 and "course is full" in full.content.decode()
+    assert join(newcomers[0], first).status_code == 302  # who is in already comes in again
+    # A new code ends the old one and its number of places.
+    bob.post(url, {"on": "1", "days": "7", "places": ""})
+    cast.course.refresh_from_db()
+    second = cast.course.join_code
+    assert second != first and cast.course.join_places is None
+    assert "opens no course" in join(newcomers[1], first).content.decode()
+    assert join(newcomers[1], second).status_code == 302
+    with time_machine.travel(timezone.now() + timedelta(days=7, seconds=5)):
+        assert "opens no course" in join(newcomers[2], second).content.decode()
+        assert "Ran out" in signed_in(cast.bob).get(at("roster", cast.course)).content.decode()
+    # Nonsense changes nothing; an archived course opens to nobody.
+    bob.post(url, {"on": "1", "days": "7", "places": "0"})
+    bob.post(url, {"on": "1", "days": "9999"})
+    cast.course.refresh_from_db()
+    assert cast.course.join_code == second
+    Course.objects.filter(pk=cast.course.pk).update(status="archived")
+    assert "opens no course" in join(newcomers[2], second).content.decode()

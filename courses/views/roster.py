@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from accounts.invitations import resend, waiting, withdraw
 from accounts.models import Invitation, User
 from courses.access import Standing, open_course
 from courses.catalogue import set_join_code
-from courses.forms import InviteForm, JoinForm, RosterImportForm, show_error
+from courses.forms import InviteForm, JoinCodeForm, JoinForm, RosterImportForm, show_error
 from courses.invitations import invite_to_course, refuse_if_closed
 from courses.models import Course, Enrolment
 from courses.roster import enrol, join_by_code, leave, remove_student
@@ -91,6 +92,8 @@ def _roster_page(request: HttpRequest, standing: Standing, form: InviteForm, sta
         ],
         "invited": invited,
         "form": form,
+        "code_form": JoinCodeForm(initial={"places": course.join_places}),
+        "join_is_over": bool(course.join_until and course.join_until <= now),
         "may_change": standing.may_edit and not course.is_read_only,
         "may_invite": standing.may_edit and course.status in {Course.Status.DRAFT, Course.Status.ACTIVE},
         "join_url": f"{settings.SITE_URL}{reverse('join_by_code')}?code={course.join_code}" if course.join_code else "",
@@ -229,8 +232,14 @@ def roster_code(request: HttpRequest, course_id: UUID) -> HttpResponse:
     user = actor_of(request)
     standing = open_course(user, course_id, "may_edit")
     on = request.POST.get("on") == "1"
+    form = JoinCodeForm({"days": "30", **request.POST.dict()})
+    if on and not form.is_valid():
+        messages.error(request, _("Give a number of students between 1 and 5000, or leave it empty."))
+        return redirect("roster", standing.course.public_id)
+    until = timezone.now() + timedelta(days=form.cleaned_data["days"]) if on else None
+    places = form.cleaned_data["places"] if on else None
     try:
-        set_join_code(course=standing.course, on=on, actor=user)
+        set_join_code(course=standing.course, on=on, actor=user, until=until, places=places)
     except DomainError as error:
         messages.error(request, str(error))
     else:

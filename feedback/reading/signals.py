@@ -44,14 +44,33 @@ _ORDERS = re.compile(
     r"|\b(?:every|each|all) criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
     re.IGNORECASE,
 )
-_INTENT = r"(?:i am going to|i['’]m going to|i will|i['’]ll|i want to|i plan to|i intend to|i am planning to|i might)"
+_INTENT = r"(?:i(?: am|['’]m) (?:going to|gonna|planning to)|i will|i['’]ll|i (?:want|plan|intend|tried|have tried|wanted|wish|used) to|i might)"
+_THOUGHT = r"(?:i (?:feel like|think (?:about|of)|thought (?:about|of))|i(?: have|['’]ve) been thinking (?:about|of)|i(?: am|['’]m) thinking (?:about|of))"
+_PEOPLE = r"(?:school|class|teachers?|students|classmates|everyone|everybody|them all)"
+_RELATIVE = r"my (?:step)?(?:father|mother|dad|mum|mom|uncle|brother|boyfriend|husband|partner)"
 _CONCERN = re.compile(
     rf"\b{_INTENT}\s+(?:\w+\s+){{0,3}}(?:kill|hurt|harm|cut|hang|shoot) (?:myself|me\b)"
     rf"|\b{_INTENT}\s+(?:end|take) my (?:own )?life\b|\b{_INTENT}\s+(?:\w+\s+)?commit suicide\b"
-    r"|\bi (?:do not|don['’]t) want to (?:live|be alive|exist)(?: any ?more| any longer)?\b|\bi want to die\b"
-    rf"|\b{_INTENT}\s+(?:bring|take|carry|use|get)\b[^.!?\n]{{0,40}}\b(?:gun|knife|rifle|bomb|weapon)s?\b"
-    rf"|\b{_INTENT}\s+(?:kill|shoot|stab|bomb|attack)\b[^.!?\n]{{0,40}}\b(?:school|class|teacher|students|classmates|everyone|them all)\b"
-    r"|\b(?:my (?:father|mother|stepfather|stepmother|uncle|dad|mum|mom|boyfriend|husband)|he|she) (?:still )?(?:hits|beats|rapes|abuses|molests) me\b",
+    rf"|\b{_THOUGHT}\s+(?:killing|hurting|harming|cutting|hanging) myself\b|\b{_THOUGHT}\s+(?:suicide\b(?! rates?)|ending my life\b)"
+    r"|\bi (?:\w+ )?(?:cut|hurt|harm|burn|starve) myself\b(?! (?:while|shaving|cooking|on|with))"
+    r"|\bi (?:do not|don['’]t) want to (?:live|be alive|exist|be here)(?: any ?more| any longer)\b|\bi (?:do not|don['’]t) want to (?:live|be alive)\s*[.!,;]"
+    r"|\bi want to die\b(?! (?:laughing|of (?:laughter|shame|boredom|embarrassment)))|\bi wish i (?:was|were) dead\b"
+    r"|\bno reason (?:for me )?to (?:go on living|keep living|live)\b"
+    rf"|\b{_INTENT}\s+(?:bring|take|carry|use)\b(?! the\b)[^.!?\n]{{0,40}}\b(?:gun|rifle|pistol|bomb|weapon)s?\b|\bi have a (?:gun|rifle|pistol|bomb)\b"
+    rf"|\b{_INTENT}\s+(?:bring|take|carry)\b(?![^.!?\n]*\b(?:cake|bread|fruit|cook\w*|art)\b)[^.!?\n]{{0,40}}\b(?:knife|knives)\b[^.!?\n]{{0,20}}\b(?:school|class)\b"
+    rf"|\b{_INTENT}\s+(?:kill|shoot|stab|bomb|blow up)\b[^.!?\n]{{0,40}}\b{_PEOPLE}\b|\b{_INTENT}\s+attack (?:the |my |this )?{_PEOPLE}\b"
+    rf"|\b{_RELATIVE} (?:still |often |always )?(?:hits|beats|rapes|abuses|molests) me\b(?! (?:at (?!home|night)|in|to|by|with an? (?:smile|question|idea|argument)))"
+    r"|\b(?:he|she) (?:still |often |always )?(?:rapes|abuses|molests) me\b|\b(?:he|she) (?:still |often |always )?(?:hits|beats) me(?= (?:when|if|every|at home|at night|again|until)|\s*[.!,;])"
+    r"|\bi(?: am|['’]m| was| get| have been) (?:being )?(?:abused|raped|molested|beaten at home)\b"
+    r"|\bich (?:will|möchte) (?:nicht mehr leben|sterben)\b|\bich (?:will|werde|möchte) mich (?:umbringen|töten)\b|\bich (?:ritze|verletze) mich\b"
+    r"|\bno quiero (?:vivir|seguir viviendo)\b|\bquiero (?:morir(?:me)?|matarme)\b|\bje ne veux plus vivre\b|\bje veux (?:mourir|me suicider)\b",
+    re.IGNORECASE,
+)
+# The long pattern is tried only on sentences that hold one of these.
+_GRAVE = re.compile(
+    r"\b(?:kill|hurt|harm|cut|hang|shoot|life\b|suicid|living|live\b|alive|exist|be here|die\b|dead\b|starve|burn|guns?\b|rifle|pistol"
+    r"|bomb|weapon|kni[fv]e|stab|blow up|attack|hits\b|beats\b|rape|abuse|molest|beaten|leben|sterben|umbringen|töten|ritze|verletze"
+    r"|vivir|morir|matarme|viviendo|vivre|mourir)",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[\"“„«][^\"“”„«»\n]*[\"”»]")
@@ -88,4 +107,4 @@ def _touched(sentences: Sequence[Sentence], hits: Sequence[tuple[int, int]]) -> 
 
 def speaks_of_danger(sentences: Sequence[Sentence]) -> tuple[str, ...]:
     """Ids of sentences in which the writer, in the first person and not in a quotation, announces or reports harm."""
-    return tuple(s.id for s in sentences if _CONCERN.search(_QUOTED.sub(" ", s.text)))
+    return tuple(s.id for s in sentences if _GRAVE.search(s.text) and _CONCERN.search(_QUOTED.sub(" ", s.text)))

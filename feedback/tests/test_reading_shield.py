@@ -156,6 +156,32 @@ def test_a_quoted_threat_and_an_essay_about_guns_concern_nobody() -> None:
     assert "STUDENT_CONCERN" not in flags(text, readings=[])
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I do not want to live any more.", "I wish I was dead.", "I have been thinking about suicide.",
+        "Sometimes I cut myself at night.", "I tried to kill myself last year.", "I am being abused at home.",
+        "My stepfather beats me when I get bad marks.", "I have a gun and I will use it on Friday.",
+        "I’m gonna blow up the school.", "Tomorrow I will bring a knife to class.", "Ich will nicht mehr leben.",
+    ],
+)  # fmt: skip
+def test_a_writer_in_danger_is_noticed_without_any_model(sentence: str) -> None:
+    assert flags(f"{samples.DRAFT}\n\n{sentence}", readings=[]) == {"STUDENT_CONCERN": "must"}
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "I will kill two birds with one stone.", "I want to die laughing.", "He hits me with a question.",
+        "My mother beats me at chess.", "I will take a knife and cut the bread.", "I will attack this argument in class.",
+        "I cut myself while cooking.", "I will use the gun as a symbol.", "I will bring a knife for the cake to school.",
+        "Suicide rates are rising, as I will show.", "In the game I shoot everyone.", "He beats me to the bus.",
+    ],
+)  # fmt: skip
+def test_a_manner_of_speaking_concerns_nobody(sentence: str) -> None:
+    assert flags(f"{samples.DRAFT}\n\n{sentence}", readings=[]) == {}
+
+
 def test_top_levels_need_two_different_quotations_of_the_work() -> None:
     top = replace(READING.criteria[0], level=3)
     twice = replace(top, quotes=(top.quotes[0], top.quotes[0]))

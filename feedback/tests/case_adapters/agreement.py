@@ -35,9 +35,10 @@ def run(folder: Path) -> Iterator[CaseResult]:
     for key, runner in _RUNNERS.items():
         for number, case in enumerate(data.get(key, [])):
             yield _guarded(f"{key}[{case.get('name', number)}]", runner, case)
-    for key, case in data.items():
-        if key.startswith("merge") and isinstance(case, dict):
-            yield from merge_results(FILE, key, case)
+    for key, found in data.items():
+        if key.startswith("merge"):
+            for case in found if isinstance(found, list) else [found]:
+                yield from merge_results(FILE, f"{key}.{case['name']}" if isinstance(found, list) else key, case)
     if "synthesis_check" in data:
         yield from _synthesis(data["synthesis_check"])
     if "revision" in data:
@@ -62,7 +63,7 @@ def offered(name: str) -> bool:
 def _aggregate(case: Mapping[str, Any]) -> Comparison:
     arguments = {
         "level_count": case["L"],
-        "planned": sum(len(levels) for levels in case["runs"].values()),
+        "planned": case.get("planned", sum(len(levels) for levels in case["runs"].values())),
         "pass_position": case.get("pass_level"),
     }
     got = combine(case["runs"], **arguments)

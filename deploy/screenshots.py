@@ -122,6 +122,56 @@ def progress(visitor: Visitor) -> None:
     page.locator("#progress progress").wait_for(timeout=30_000)
 
 
+REPORT = "Report on a small experiment"
+
+
+def two_files(visitor: Visitor) -> None:
+    """Allow two files and a look at the text, then hand in a good file and a torn one."""
+    browser = visitor.context.browser
+    assert browser is not None
+    host = Visitor.arrive(browser, visitor.site, "instructor")
+    host.sign_in(INSTRUCTOR, PASSWORD)
+    course_page("")(host)
+    host.page.get_by_role("link", name=REPORT).first.click()
+    host.page.wait_for_url("**/assignments/*/")
+    host.goto(f"{urlsplit(host.page.url).path}edit/")
+    host.page.get_by_label("Files per draft").fill("2")
+    host.page.get_by_label("Students check the text").check()
+    host.page.get_by_role("button", name=re.compile("^Save")).first.click()
+    host.page.wait_for_load_state("networkidle")
+    host.leave()
+    course_page("")(visitor)
+    page = visitor.page
+    page.get_by_role("link", name=REPORT).first.click()
+    page.wait_for_url("**/assignments/*/")
+    visitor.goto(f"{urlsplit(page.url).path}submit/")
+    torn = {"name": "tables and figures.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 torn " * 4}
+    whole = {"name": "report.docx", "mimeType": "application/octet-stream", "buffer": SAMPLE.read_bytes()}
+    page.set_input_files("input[type=file]", [whole, torn])  # type: ignore[list-item]
+    page.get_by_role("button", name="Hand in").click()
+    page.get_by_role("link", name="What went wrong").click(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+
+
+def checked(visitor: Visitor) -> None:
+    """Replace the torn file and come to the check of the text."""
+    page = visitor.page
+    visitor.goto("/")
+    page.locator("main").get_by_role(
+        "link", name=re.compile("could not be read|Replace|Report on", re.IGNORECASE)
+    ).first.click()
+    page.wait_for_load_state("networkidle")
+    if "/assignments/" in page.url:
+        page.locator("main a[href*='/drafts/']").first.click()
+    page.get_by_role("link", name="Replace the file, or paste the text").first.click()
+    words = "Table 1\n\nSeedlings after a week: 9 of 10 with tap water, 4 of 10 with salt water."
+    tables = {"name": "tables.txt", "mimeType": "text/plain", "buffer": words.encode()}
+    page.set_input_files("input[type=file]", tables)  # type: ignore[arg-type]
+    page.get_by_role("button", name="Use this instead").click()
+    page.get_by_role("link", name="Check the text").first.click(timeout=60_000)
+    page.wait_for_load_state("networkidle")
+
+
 def join(visitor: Visitor) -> None:
     """Invite somebody as the instructor, read the mail as the administrator, open its link as nobody yet."""
     email = "lena.abara@demo.example"
@@ -171,6 +221,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("assignment-student", NEW_STUDENT, assignment("")),
     Shot("submit", NEW_STUDENT, assignment("submit/")),
     Shot("progress", NEW_STUDENT, progress),
+    Shot("file-refused", NEW_STUDENT, two_files),
+    Shot("check-text", NEW_STUDENT, checked),
 )
 
 

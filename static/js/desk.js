@@ -11,6 +11,9 @@ const problem = document.getElementById("desk-problem");
 
 function setVersion(version) {
   desk.dataset.version = version;
+  // A swap of some smaller part asks here: it must not find the version the page was opened with.
+  const work = document.getElementById("desk-work");
+  if (work) work.dataset.version = version;
   for (const field of document.querySelectorAll("[data-version-field]")) field.value = version;
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -188,6 +189,17 @@ def words_for(event: AuditEvent) -> str:
     if event.code not in WORDS and step in STEPS and noun in NOUNS:
         return f"{STEPS[step]} {NOUNS[noun]}"
     return str(WORDS.get(event.code, event.code.replace("_", " ").replace(".", ": ")))
+
+
+def object_of(event: AuditEvent) -> str:
+    """What it happened to, as a person would say it: the kind of thing and its number."""
+    if not event.object_label:
+        return ""
+    try:
+        kind = str(apps.get_model(event.object_label)._meta.verbose_name)
+    except (LookupError, ValueError):  # a kind that is no longer
+        kind = event.object_label
+    return f"{kind} {event.object_id}"
 
 
 def rows(found: QuerySet[AuditEvent], *, veiled: Collection[int] = ()) -> Iterator[tuple[object, ...]]:

@@ -279,7 +279,7 @@ class AssignmentQuerySet(LifecycleQuerySet):
         """Assignments of visible courses; students see them from active on, staff always."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        rows = self.alive()
+        rows = self.alive().filter(course__deleted_at__isnull=True)
         if user.is_administrator:
             return rows
         taught = CourseStaff.objects.filter(user=user).values("course")
@@ -290,8 +290,7 @@ class AssignmentQuerySet(LifecycleQuerySet):
                 models.Q(course__in=taken)
                 & ~models.Q(status=LifecycleModel.Status.DRAFT)
                 & ~models.Q(course__status=LifecycleModel.Status.DRAFT)
-            ),
-            course__deleted_at__isnull=True,
+            )
         )
 
     def reviewable_by(self, user: User) -> Self:

@@ -25,7 +25,11 @@ class DraftQuerySet(models.QuerySet["Draft"]):
         taught = CourseStaff.objects.filter(user=user).values("course")
         return self.filter(
             models.Q(student=user)
-            | models.Q(assignment__course__in=taught, assignment__course__deleted_at__isnull=True)
+            | models.Q(
+                assignment__course__in=taught,
+                assignment__deleted_at__isnull=True,
+                assignment__course__deleted_at__isnull=True,
+            )
         )
 
     def of_student(self, user: User) -> Self:

@@ -37,7 +37,9 @@ def audit_page(
     search = _search_in(request)
     found = audit_log.events(search, course_id=course_id, veiled=veiled)
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    entries = [(event, audit_log.words_for(event), event.actor_id in veiled) for event in page]
+    entries = [
+        (event, audit_log.words_for(event), audit_log.object_of(event), event.actor_id in veiled) for event in page
+    ]
     families = audit_log.families(course_id=course_id)
     values = {"page": page, "entries": entries, "search": search, "families": families, **context}
     return render(request, "accounts/audit.html", values)

@@ -58,8 +58,9 @@ def licence_of(distribution: Distribution) -> str:
     """Return what a package says of its licence: the expression, else the classifiers, else the first line of text."""
     said = distribution.metadata
     classifiers = [line for line in said.get_all("Classifier") or () if line.startswith("License ::")]
-    text = (said.get("License") or "").strip().splitlines()
-    return said.get("License-Expression") or "; ".join(classifiers) or (text[0] if text else "")
+    expression = (said.get_all("License-Expression") or [""])[0]
+    text = (said.get_all("License") or [""])[0].strip().splitlines()
+    return expression or "; ".join(classifiers) or (text[0] if text else "")
 
 
 def wrong_licences(
@@ -78,7 +79,7 @@ def wrong_licences(
 def main() -> int:
     """Check every requirements file; 0 when nothing was found."""
     bad = tomllib.loads(KNOWN_BAD.read_text(encoding="utf-8"))
-    installed = {canonicalize_name(d.metadata["Name"]): licence_of(d) for d in distributions()}
+    installed: dict[str, str] = {canonicalize_name(d.metadata["Name"]): licence_of(d) for d in distributions()}
     found: list[str] = []
     every: set[str] = set()
     for path in sorted(BASE_DIR.glob("requirements*.txt")):

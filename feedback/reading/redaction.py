@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -111,7 +111,7 @@ class Redactor:
             spans += [match.span() for match in re.finditer(re.escape(name), text)]
         if not roster.parts:
             return spans
-        tokens = [(_folded(match.group()), *match.span()) for match in _TOKEN.finditer(text)]
+        tokens = _tokens(text)
         for index, (token, start, end) in enumerate(tokens):
             for rest in roster.names.get(token, ()):
                 last = _match_rest(text, tokens, index, rest)
@@ -168,7 +168,13 @@ def restore(text: str, redactions: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: redactions.get(match.group(), match.group()), text)
 
 
-def _match_rest(text: str, tokens: list[tuple[str, int, int]], index: int, rest: tuple[str, ...]) -> int | None:
+@lru_cache(maxsize=8)
+def _tokens(text: str) -> tuple[tuple[str, int, int], ...]:
+    """(folded word, start, end); every run of a draft asks for the same text."""
+    return tuple((_folded(match.group()), *match.span()) for match in _TOKEN.finditer(text))
+
+
+def _match_rest(text: str, tokens: Sequence[tuple[str, int, int]], index: int, rest: tuple[str, ...]) -> int | None:
     """End offset when the tokens after ``index`` are ``rest`` with only name-like gaps between; else None."""
     if index + len(rest) >= len(tokens):
         return None

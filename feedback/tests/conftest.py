@@ -12,7 +12,8 @@ from accounts.models import User
 from aiconfig.catalogue import create_model, create_provider
 from aiconfig.plans import ModelChoice, set_assignment_models
 from courses.models import Assignment
-from courses.tests.cast import Cast, cast
+from courses.roster import enrol
+from courses.tests.cast import Cast, cast, person
 from feedback import runs
 from feedback.combining import try_aggregate
 from feedback.models import FeedbackRequest
@@ -72,6 +73,14 @@ class Stage:
             if request.status not in ("open", "aggregating"):
                 break
         return request
+
+    def read_by(self, *names: str, text: str) -> FeedbackRequest:
+        """Carry a text of an author of its own to the desk, read by those of the stage's models that are named."""
+        choices = [ModelChoice(ai_model_id=self.models[name]) for name in names]
+        set_assignment_models(assignment=self.assignment, choices=choices, actor=self.people.bob)
+        author = person(f"s{User.objects.count()}", is_student=True)
+        enrol(course=self.people.course, student=author, actor=self.people.bob)
+        return self.execute(self.read(self.submit(text, student=author)), rounds=6)
 
     def through(self, text: str = ESSAY, *, student: User | None = None) -> FeedbackRequest:
         draft = self.submit(text, student=student)

@@ -83,17 +83,8 @@ def judge(file: str, case: str, scene: Stage, models: Sequence[str], text: str, 
 
 def carry(scene: Stage, models: Sequence[str], text: str, phrases: tuple[str, ...]) -> FeedbackRequest:
     """Hand ``text`` in as a student of its own, read by ``models`` of which the gullible obey ``phrases``."""
-    from accounts.models import User
-    from aiconfig.plans import ModelChoice, set_assignment_models
-    from courses.roster import enrol
-    from courses.tests.cast import person
-
-    choices = [ModelChoice(ai_model_id=scene.models[name]) for name in models]
-    set_assignment_models(assignment=scene.assignment, choices=choices, actor=scene.people.bob)
     scene.provider.phrases = phrases
-    author = person(f"s{User.objects.count()}", is_student=True)
-    enrol(course=scene.people.course, student=author, actor=scene.people.bob)
-    return scene.execute(scene.read(scene.submit(text, student=author)), rounds=6)
+    return scene.read_by(*models, text=text)
 
 
 def what_is_wrong(

@@ -46,7 +46,7 @@ def spoil(url: str, *names: str) -> None:
     assignment.refresh_from_db()
     submit_draft(assignment=assignment, student=amy, actor=amy, text=canary.ESSAY)
     broken = SimpleUploadedFile(f"{canary.NAME}.pdf", f"%PDF-1.7\n<< /{canary.DRAFT} >> {canary.DRAFT}".encode())
-    submit_draft(assignment=assignment, student=amy, actor=amy, upload=broken)
+    submit_draft(assignment=assignment, student=amy, actor=amy, uploads=[broken])
 
 
 def spoilt() -> list[Any]:

@@ -23,7 +23,7 @@ def keep_result(
         "notes": note_values(combined.notes, combined.wordings) if combined.notes else [],
         "flags": flags_to_json(combined.flags),
     }
-    Trial.objects.filter(pk=request.trial_id).update(result=result)
+    Trial.objects.filter(request=request).update(result=result)
     audit.record(
         actor=None,
         code="trial.combined",

@@ -186,6 +186,8 @@ def answer(
         return 429, {"Retry-After": number or "1"}, b'{"error":{"message":"slow down","type":"rate_limit"}}', 0
     if kind == "broken":
         return 503, {}, b'{"error":{"message":"overloaded"}}', 0
+    if kind == "bad":
+        return 400, {}, b'{"error":{"message":"tools and response_format are not supported"}}', 0
     if kind == "unauthorised":
         return 401, {}, b'{"error":{"message":"Incorrect API key provided: sk-canary-key-0123456789abcdef"}}', 0
     if kind == "html":
@@ -200,6 +202,8 @@ def answer(
     top = {key: count - 1 for key, count in counts.items()}
     if kind == "honest":
         content = json.dumps(review(prompt, dict.fromkeys(counts, int(number or 2))))
+    elif kind == "plain":  # takes no structured output
+        content = json.dumps(review(prompt, dict.fromkeys(counts, int(number or 1))))
     elif kind == "other":
         said = review(prompt, dict.fromkeys(counts, int(number or 1)))
         said["items"][0]["comment"] = "No source or example lets a reader check the claim in this sentence at all."
@@ -247,6 +251,7 @@ class StubProvider:
         self.scale = 1.0
         self.phrases: tuple[str, ...] = ("highest level",)
         self.wording = "good"
+        self.refused = 0
 
         class Handler(BaseHTTPRequestHandler):
             def log_message(self, *args: Any) -> None:
@@ -257,6 +262,9 @@ class StubProvider:
                 model = body["model"]
                 provider.calls[model] += 1
                 provider.prompts.append((model, body["messages"]))
+                if model.startswith("plain") and ("tools" in body or "response_format" in body):
+                    provider.refused += 1
+                    model = "bad-request"
                 status, headers, payload, delay = answer(model, body["messages"], provider.phrases, provider.wording)
                 time.sleep(delay * provider.scale)
                 try:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from aiconfig.models import AIModel
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.release import release
 from feedback.requests import request_feedback, rerun
-from feedback.tests.conftest import REVISED, Stage
+from feedback.tests.conftest import ESSAY, REVISED, Stage
 from feedforward.models import OutgoingMail
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -182,3 +183,16 @@ def test_a_fault_of_ours_in_one_run_leaves_the_others_their_answers(
     statuses = sorted(request.runs.values_list("status", "error_code"))
     assert statuses == [("failed", "internal"), ("succeeded", ""), ("succeeded", "")]
     assert request.status == FeedbackRequest.Status.IN_REVIEW
+
+
+def test_a_model_without_structured_output_is_asked_in_words_and_remembered(stage: Make) -> None:
+    scene = stage("plain-1", "honest-1")
+    AIModel.objects.filter(name="plain-1").update(output_mode="auto")
+    before = scene.provider.refused
+    request = scene.through()
+    run = request.runs.get(ai_model__name="plain-1")
+    assert (run.status, run.attempts, run.parameters["sent"]["output"]) == ("succeeded", 1, "prompt")
+    # The words of the prompt fit the way it is asked.
+    assert "no introduction, no code fence" in run.transcript.messages[0]["content"]
+    scene.through(ESSAY + "\n\nOnce more.")
+    assert scene.provider.refused == before + 1

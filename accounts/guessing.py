@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.core import signing
@@ -92,6 +93,12 @@ def _counts(request: HttpRequest, email: str, address: str) -> list[tuple[Limit,
     return [(ratelimit.LOGIN_HERE, here), (ratelimit.LOGIN_ADDRESS, address)]
 
 
+@lru_cache(maxsize=256)
+def _door_page(words: str) -> str:
+    """The page for these words; they name seconds or minutes, so there are few."""
+    return str(render_to_string("429_door.html", {"error": words}))
+
+
 class DoorMiddleware:
     """Turn away at the door what will be refused whoever it says it is: a page drawn in full would cost as much as a hash.
 
@@ -107,8 +114,9 @@ class DoorMiddleware:
             try:
                 self._refuse(request, client_address.get())
             except ratelimit.TooMany as error:
-                page = render_to_string("429_door.html", {"error": error})
-                answer = HttpResponse(page, status=429, headers={"Retry-After": str(error.retry_after_s)})
+                answer = HttpResponse(
+                    _door_page(str(error)), status=429, headers={"Retry-After": str(error.retry_after_s)}
+                )
                 answer.headers["Cache-Control"] = "private, no-store"
                 return answer
         return self.get_response(request)

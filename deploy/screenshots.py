@@ -195,6 +195,9 @@ def join(visitor: Visitor) -> None:
 SHOTS: tuple[Shot, ...] = (
     Shot("login", "nobody", straight("/accounts/login/")),
     Shot("join", "nobody", join),
+    Shot("second-step", ADMIN, straight("/accounts/2fa/")),
+    Shot("sessions", ADMIN, straight("/accounts/sessions/")),
+    Shot("is-it-you", ADMIN, straight("/accounts/2fa/totp/activate/")),
     Shot("home-administrator", ADMIN, straight("/")),
     Shot("providers", ADMIN, straight("/providers/")),
     Shot("models", ADMIN, straight("/models/")),

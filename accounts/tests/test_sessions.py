@@ -273,6 +273,7 @@ def test_changing_the_address_asks_again_and_tells_the_old_one(alice):
 # --- limits of signing in -----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("still")
 def test_guessing_is_stopped_with_words_and_retry_after_and_others_sign_in(alice):
     bob = add_person(email="bob@uni.example", password=PASSWORD, actor=None)
     statuses = [sign_in(Client(), alice.email, f"wrong {n} wrong wrong").status_code for n in range(12)]
@@ -283,6 +284,13 @@ def test_guessing_is_stopped_with_words_and_retry_after_and_others_sign_in(alice
     assert sign_in(Client(), bob.email).status_code == 302
     # The same person, another address.
     assert sign_in(Client(REMOTE_ADDR="192.0.2.9"), alice.email).status_code == 302
+
+
+@pytest.fixture
+def still():
+    """The clock stands: on a slow machine nothing fades while the test goes on."""
+    with time_machine.travel(START, tick=False):
+        yield
 
 
 def visitor() -> Client:
@@ -307,6 +315,7 @@ def hashes(monkeypatch) -> list[str]:
     return calls
 
 
+@pytest.mark.usefixtures("still")
 def test_the_hall_signs_in_while_somebody_in_it_sprays(alice, hashes):
     for number in range(200):
         sign_in(Client(), f"nobody{number}@uni.example", "x" * 20)
@@ -318,6 +327,7 @@ def test_the_hall_signs_in_while_somebody_in_it_sprays(alice, hashes):
     assert sign_in(visitor(), alice.email).status_code == 302
 
 
+@pytest.mark.usefixtures("still")
 def test_guessing_at_one_person_in_the_hall_does_not_lock_them_out(alice, hashes):
     own = visitor()
     sign_in(own, alice.email)
@@ -332,6 +342,7 @@ def test_guessing_at_one_person_in_the_hall_does_not_lock_them_out(alice, hashes
     assert sign_in(visitor(), alice.email).status_code == 302
 
 
+@pytest.mark.usefixtures("still")
 def test_visitors_are_held_to_their_own_failures(alice):
     guesser = visitor()
     statuses = [sign_in(guesser, f"nobody{n}@uni.example", "x" * 20).status_code for n in range(12)]
@@ -347,6 +358,7 @@ def test_visitors_are_held_to_their_own_failures(alice):
     assert sign_in(other_place, alice.email).status_code == 302
 
 
+@pytest.mark.usefixtures("still")
 def test_a_person_guessed_at_from_everywhere_still_signs_in(alice, monkeypatch):
     monkeypatch.setattr(ratelimit, "LOGIN_PERSON", ratelimit.Limit("login-person", 12, 3600))
     for number in range(12):
@@ -381,6 +393,7 @@ def test_passwords_are_hashed_so_many_at_a_time():
     assert done.is_set()
 
 
+@pytest.mark.usefixtures("still")
 def test_tries_at_once_do_not_slip_through_together(alice, hashes, monkeypatch):
     """Each try counts before it is hashed, and is taken back when the password was right."""
     from accounts import guessing
@@ -403,6 +416,7 @@ def test_tries_at_once_do_not_slip_through_together(alice, hashes, monkeypatch):
     assert all(seen) and len(seen) == 35
 
 
+@pytest.mark.usefixtures("still")
 def test_reset_is_limited_per_person_with_the_same_words_for_unknown_ones(alice):
     def ask(email: str) -> list[int]:
         return [Client().post(reverse("account_reset_password"), {"email": email}).status_code for _ in range(7)]

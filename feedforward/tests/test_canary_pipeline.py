@@ -147,7 +147,7 @@ def test_files_that_cannot_be_read(
     for name, content in BROKEN.items():
         upload = SimpleUploadedFile(name, content)
         try:
-            draft = submit_draft(assignment=made.assignment, student=alice, actor=alice, upload=upload).draft
+            draft = submit_draft(assignment=made.assignment, student=alice, actor=alice, uploads=[upload]).draft
         except NotAccepted as error:
             assert not held(str(error)), name
             continue

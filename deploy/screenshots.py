@@ -147,7 +147,7 @@ def two_files(visitor: Visitor) -> None:
     visitor.goto(f"{urlsplit(page.url).path}submit/")
     torn = {"name": "tables and figures.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 torn " * 4}
     whole = {"name": "report.docx", "mimeType": "application/octet-stream", "buffer": SAMPLE.read_bytes()}
-    page.set_input_files("input[type=file]", [whole, torn])  # type: ignore[list-item]
+    page.set_input_files("input[type=file]", [whole, torn])  # type: ignore[arg-type]
     page.get_by_role("button", name="Hand in").click()
     page.get_by_role("link", name="What went wrong").click(timeout=60_000)
     page.wait_for_load_state("networkidle")

@@ -61,6 +61,8 @@ def write_desk(
     checks = sum(flag.severity == "check" for flag in combined.flags)
     spreads = [a.gmd for a in combined.agreements.values() if a.gmd is not None]
     good = bool(combined.readings)
+    # Whom a draft worries about needs a person, whatever the assignment says of release.
+    worrying = any(flag.code == "STUDENT_CONCERN" for flag in combined.flags)
     feedback, _ = Feedback.objects.update_or_create(
         draft=draft,
         defaults={
@@ -70,7 +72,7 @@ def write_desk(
             "disagreement": max(spreads) if spreads else None,
             "stale": False,
             "by_hand": not good,
-            "practice": bool(material.plan.get("practice")) and good,
+            "practice": bool(material.plan.get("practice")) and good and not worrying,
         },
     )
     _write_criteria(feedback, material, combined, runs)

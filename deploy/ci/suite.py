@@ -90,8 +90,13 @@ def live_files() -> list[str]:
 def run(title: str, arguments: list[str], environ: dict[str, str], *, quiet: bool = False) -> int:
     """Run pytest in a process of its own and say how long it took; ``quiet`` keeps what it prints until the end."""
     started = time.monotonic()
-    kept = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT} if quiet else {}
-    done = subprocess.run([sys.executable, "-m", "pytest", *arguments], env=environ, check=False, **kept)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments],
+        env=environ,
+        check=False,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+    )
     said = done.stdout.decode("utf-8", "replace") if quiet else ""
     verdict = "passed" if done.returncode == 0 else "FAILED"
     print(f"{said}== {title}: {verdict} in {time.monotonic() - started:.0f} s", flush=True)

@@ -34,6 +34,22 @@ def test_three_models_that_agree_end_on_the_desk(stage: Make) -> None:
     assert OutgoingMail.objects.filter(kind="review_waits").exists()
 
 
+def test_practice_is_released_by_nobody_unless_the_draft_worries(stage: Make) -> None:
+    scene = stage("honest-1", "honest-1b", "honest-1c")
+    scene.assignment.practice = True
+    scene.assignment.save(update_fields=["practice"])
+    request = scene.through()
+    assert request.status == FeedbackRequest.Status.RELEASED
+    assert not OutgoingMail.objects.filter(kind="review_waits").exists()
+
+    worrying = scene.through(ESSAY + "\n\nI do not want to live any more and I am going to kill myself tonight.")
+    assert worrying.status == FeedbackRequest.Status.IN_REVIEW
+    feedback = Feedback.objects.get(draft=worrying.draft)
+    assert feedback.status != Feedback.Status.RELEASED and not feedback.practice
+    assert "STUDENT_CONCERN" in {flag["code"] for flag in feedback.flags}
+    assert OutgoingMail.objects.filter(kind="review_waits").exists()
+
+
 def test_asking_twice_makes_one_request_and_one_feedback(stage: Make) -> None:
     scene = stage("honest-1", "honest-1b", "honest-1c")
     request = scene.through()

@@ -143,6 +143,7 @@ def chained() -> BaseException:
         line("x", f"Bearer {KEY} and AIza{'0' * 25}{DRAFT}"),
         line("x", "%s", f"api_key={KEY}"),
     ],
+    ids=lambda written: written.split("[-] ", 1)[1][:30],  # without the time
 )
 def test_lines_without_the_words(written: str) -> None:
     assert not held(written), written

@@ -22,7 +22,11 @@ def _quiet_logs() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> Iterator[None]:
     """Rate limits and cached sessions of one test are none of the next one's business."""
+    from django.contrib.contenttypes.models import ContentType
+
     cache.clear()
+    # What a test that was rolled back has made is remembered in the process, but no longer in the database.
+    ContentType.objects.clear_cache()
     yield
 
 
@@ -38,14 +42,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         append_only.drop_head(connection)
     # After emptying the tables Django makes all permissions and content types again, which takes twenty times as long
     # and which nothing here asks for.
-    with unittest.mock.patch("django.core.management.commands.flush.emit_post_migrate_signal", _forget_content_types):
+    with unittest.mock.patch("django.core.management.commands.flush.emit_post_migrate_signal"):
         yield
-
-
-def _forget_content_types(*_given: object, **_named: object) -> None:
-    from django.contrib.contenttypes.models import ContentType
-
-    ContentType.objects.clear_cache()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

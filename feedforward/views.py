@@ -42,7 +42,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """403: signed in, but not in a role that may do this. Who tried what is in the log."""
-    logger.warning("refused: person %s, %s %s", getattr(request.user, "pk", None), request.method, request.path)
+    person = getattr(request, "user", None)  # what refuses before the session is read knows no person
+    logger.warning("refused: person %s, %s %s", getattr(person, "pk", None), request.method, request.path)
     reason = str(exception) if exception and exception.args and isinstance(exception.args[0], str) else ""
     return _page(request, "403.html", 403, reason or _("Your role does not include this page."))
 

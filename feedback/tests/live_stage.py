@@ -108,6 +108,10 @@ def status() -> dict[str, Any]:
         "drafts": Draft.objects.count(),
         "requests": list(requests),
         "runs": dict(ModelRun.objects.exclude(model_name="past").values_list("status").annotate(n=Count("pk"))),
+        "open": [
+            [run.request_id, run.status, run.attempts, run.error_code, str(run.not_before), str(run.lease_until)]
+            for run in ModelRun.objects.filter(status__in=ModelRun.OPEN)
+        ],
         "feedback": Feedback.objects.count(),
         "seconds": [row.seconds.total_seconds() for row in times],
         "mails": dict(OutgoingMail.objects.values_list("kind").annotate(n=Count("pk"))),

@@ -239,4 +239,5 @@ def test_no_verdict_in_any_word_of_it():
 def test_hostile_texts_take_no_longer_than_others(text):
     start = time.process_time()
     check_text(text, language="en", key_terms=["some term"])
-    assert time.process_time() - start < 1.0
+    # Some tenths of a second; a pattern that goes back and forth would take minutes or years.
+    assert time.process_time() - start < 20

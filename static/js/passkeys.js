@@ -10,7 +10,10 @@ document.addEventListener("allauth.error", (event) => {
     SecurityError: box.dataset.address,
     NotSupportedError: box.dataset.unsupported,
   };
-  box.querySelector("p").textContent = words[exception?.name] ?? box.dataset.failed;
+  // What else may go wrong stands there already, and again after another try.
+  const said = box.querySelector("p");
+  box.dataset.failed ??= said.textContent;
+  said.textContent = words[exception?.name] ?? box.dataset.failed;
   box.hidden = false;
 });
 

@@ -98,6 +98,7 @@ def provider_server() -> Iterator[ProviderServer]:
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         block_on_close = False
+        request_queue_size = 256  # dozens call in the same instant; five may wait by default
 
     server = Server(("127.0.0.1", 0), Handler)
     made = ProviderServer(f"http://127.0.0.1:{server.server_port}")

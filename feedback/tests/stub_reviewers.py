@@ -241,6 +241,13 @@ def answer(
     return 200, {}, completion(model, content, finish), delay
 
 
+class Server(ThreadingHTTPServer):
+    """Takes many calls in the same instant: with the default of five, waiting ones time out on a busy machine."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+
 class StubProvider:
     """The server; ``calls`` counts by model, ``prompts`` keeps what was sent."""
 
@@ -278,8 +285,7 @@ class StubProvider:
                 except BrokenPipeError:
                     pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 

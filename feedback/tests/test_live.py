@@ -19,6 +19,7 @@ from redis import Redis
 
 from deploy.run.tests.running_site import BASE_DIR, RunningSite, given_servers, serves_survives_kills_and_stops
 from feedback.tests.stub_reviewers import StubProvider
+from feedforward.broker import resolve
 from feedforward.tests import canary
 
 pytestmark = pytest.mark.live
@@ -79,12 +80,18 @@ class LiveSite:
             self.site.process.kill()
 
     def empty_broker(self) -> None:
-        """Throw away every message, and with the site's own broker the cache as well."""
-        given = given_servers().get("REDIS_URL")
-        if given:
-            Redis.from_url(given).flushdb()
-        else:
-            Redis(unix_socket_path=str(next((self.data_dir / "broker").glob("*.sock")))).flushall()
+        """Throw away every message, and the cache as well."""
+        for broker in self.brokers():
+            with broker:
+                broker.flushdb()
+
+    def brokers(self) -> list[Redis]:
+        """Return connections to where messages and cache are, on the given server or the site's own."""
+        given = given_servers()
+        if "REDIS_URL" in given:
+            return [Redis.from_url(given["REDIS_URL"]), Redis.from_url(resolve(self.data_dir, given).cache_url)]
+        socket_path = str(next((self.data_dir / "broker").glob("*.sock")))
+        return [Redis(unix_socket_path=socket_path, db=number) for number in (0, 1)]
 
     def status(self) -> dict[str, Any]:
         return self.act("status")
@@ -138,10 +145,9 @@ def nothing_is_told(live: LiveSite, provider: StubProvider) -> None:
         time.sleep(0.25)
     assert live.act("search") == []
     assert canary.told(live.site.lines, canary.RARE) == []
-    socket_path = next((live.data_dir / "broker").glob("*.sock"))
     kept = {}
-    for number in (0, 1):  # messages and cache
-        with Redis(unix_socket_path=str(socket_path), db=number) as broker:
+    for broker in live.brokers():
+        with broker:
             kept |= {key: canary.value_of(broker, key) for key in broker.scan_iter(count=500)}
     assert kept and not [key for key, value in kept.items() if canary.held(f"{key!r} {value}")]
     # The broker's own file keeps every message there ever was.

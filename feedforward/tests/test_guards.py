@@ -23,6 +23,7 @@ from django.urls import reverse
 
 from accounts.people import add_person
 from aiconfig import outbound
+from courses.models import Course
 from feedforward import csv_export, markdown
 from feedforward.tests import hostile
 from feedforward.tests.access_table import ROWS, Row
@@ -151,7 +152,9 @@ def rights(before: dict[Any, int]) -> list[str]:
         for row in model._base_manager.values_list(*names) if names else ():
             cells = []
             for name, cell in zip(names, row, strict=True):
-                there = before.get(model._meta.get_field(name).related_model, cell)
+                # The record names a course by its number alone.
+                to = model._meta.get_field(name).related_model or (Course if name == "course_id" else None)
+                there = before.get(to, cell)
                 new = isinstance(cell, int) and isinstance(there, int) and cell > there
                 cells.append("new" if new else bool(cell) if name.endswith(("_at", "_until")) else cell)
             found.append(f"{label} {list(zip(names, cells, strict=True))}")

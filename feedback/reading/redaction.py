@@ -61,6 +61,7 @@ class Redactor:
 
     def __init__(self, roster: tuple[str, ...], reserved: str = "") -> None:
         """``reserved``: text whose own look-alike placeholders must not be used again."""
+        self._names = roster
         self._roster = _read_roster(roster)
         self._reserved = frozenset(_PLACEHOLDER.findall(reserved))
         self._placeholders: dict[str, str] = {}
@@ -71,6 +72,16 @@ class Redactor:
 
     def spans(self, text: str) -> list[tuple[int, int, str]]:
         """(start, end, placeholder) of everything to replace in ``text``, in order, not overlapping."""
+        chosen: list[tuple[int, int, str]] = []
+        position = 0
+        for start, end, kind in _found(self._names, text):
+            if start >= position:
+                chosen.append((start, end, self._placeholder(kind, text[start:end])))
+                position = end
+        return chosen
+
+    def _find(self, text: str) -> list[tuple[int, int, str]]:
+        """(start, end, kind) of everything to replace, in order, possibly overlapping."""
         found = [(match.start(), match.end(), "EMAIL") for match in _EMAIL.finditer(text)] if "@" in text else []
         found += [(*match.span("number"), "NUMBER") for match in _STATED_NUMBER.finditer(text)]
         if self._roster.numbers:
@@ -81,13 +92,7 @@ class Redactor:
                 or _plain_number(match.group()).lstrip("abcdefghijklmnopqrstuvwxyz") in self._roster.numbers
             ]
         found += [(start, end, "NAME") for start, end in self._name_spans(text)]
-        chosen: list[tuple[int, int, str]] = []
-        position = 0
-        for start, end, kind in sorted(found, key=lambda span: (span[0], -span[1])):
-            if start >= position:
-                chosen.append((start, end, self._placeholder(kind, text[start:end])))
-                position = end
-        return chosen
+        return sorted(found, key=lambda span: (span[0], -span[1]))
 
     def redact(self, text: str) -> str:
         """``text`` with everything of the roster replaced."""
@@ -141,6 +146,12 @@ class Redactor:
         if not text[start].isupper() or _YEAR_FOLLOWS.match(text, end):
             return False
         return bool(_INTRODUCES.search(text, max(0, start - 40), start)) or _alone_on_line(text, start, end)
+
+
+@lru_cache(maxsize=16)
+def _found(roster: tuple[str, ...], text: str) -> tuple[tuple[int, int, str], ...]:
+    """What is to be replaced is the same in all the prompts of a draft; only placeholders may differ."""
+    return tuple(Redactor(roster)._find(text))
 
 
 def _alone_on_line(text: str, start: int, end: int) -> bool:

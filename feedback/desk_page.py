@@ -201,7 +201,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         context["runs"] = list(
             ModelRun.objects.filter(request=request)
             .select_related("ai_model__provider")
-            .order_by("-round", "slot", "repeat")
+            .order_by("-round", "slot", "repeat", "pk")
         )
         context["draft_cost"] = cost_of_runs(context["runs"])
         context["any_failed"] = any(run.status == ModelRun.Status.FAILED for run in context["runs"])

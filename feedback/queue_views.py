@@ -82,7 +82,9 @@ def queue_bulk(request: HttpRequest, public_id: str) -> HttpResponse:
         return _rerun_failed(request, user, assignment)
     chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:500]
     drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment, public_id__in=chosen)
-    feedbacks = list(Feedback.objects.filter(draft__in=drafts).select_related("draft").order_by("draft__submitted_at"))
+    feedbacks = list(
+        Feedback.objects.filter(draft__in=drafts).select_related("draft").order_by("draft__submitted_at", "pk")
+    )
     action = request.POST.get("action")
     back = f"{reverse('review_queue', args=[assignment.public_id])}?{View.of(request.POST).query}"
     if not feedbacks or action not in {"approve", "release"}:

@@ -40,7 +40,7 @@ def course_list(request: HttpRequest) -> HttpResponse:
     state = state if state in STATES else "current"
     sort = request.GET.get("sort", "title")
     found = _narrowed(_course_rows(user), request.GET.get("q", ""), state)
-    page = Paginator(found.order_by(*SORTS.get(sort, SORTS["title"])), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found.order_by(*SORTS.get(sort, SORTS["title"]), "pk"), PAGE).get_page(request.GET.get("page"))
     context = {
         "page_obj": page,
         "rows": [{**row, "tone": state_tone(row["status"])} for row in page.object_list],

@@ -64,7 +64,7 @@ def _roster_page(request: HttpRequest, standing: Standing, form: InviteForm, sta
             | Q(student__email__icontains=word)
             | Q(student__student_number__icontains=word)
         )
-    listed = rows.order_by(*SORTS.get(sort, SORTS["name"])).values(
+    listed = rows.order_by(*SORTS.get(sort, SORTS["name"]), "pk").values(
         "student__public_id",
         "student__name",
         "student__email",

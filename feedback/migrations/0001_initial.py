@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'assignment model run',
                 'verbose_name_plural': 'assignment model runs',
-                'ordering': ['slot', 'repeat'],
+                'ordering': ['slot', 'repeat', 'pk'],
             },
         ),
         migrations.CreateModel(

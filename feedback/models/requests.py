@@ -200,7 +200,7 @@ class ModelRun(StatefulModel):
     class Meta:
         verbose_name = _("assignment model run")
         verbose_name_plural = _("assignment model runs")
-        ordering = ["slot", "repeat"]
+        ordering = ["slot", "repeat", "pk"]
         indexes = [
             models.Index(fields=["request", "status"], name="run_by_request"),
             models.Index(

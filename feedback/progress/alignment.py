@@ -129,7 +129,7 @@ def _equal_sentences(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, 
         places.setdefault(sentence, []).append(j)
     pairs = []
     for i, sentence in enumerate(old):
-        if sentence and places.get(sentence):
+        if places.get(sentence):
             pairs.append((i, places[sentence].pop(0)))
     return pairs
 

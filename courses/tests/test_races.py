@@ -11,8 +11,8 @@ from django.db import connection, connections
 
 from accounts.models import AuditEvent
 from courses.catalogue import CourseReadOnly, change_lifecycle, update_course
-from courses.models import Enrolment, Rubric
-from courses.roster import enrol
+from courses.models import Course, Enrolment, Rubric
+from courses.roster import EnrolmentRefused, enrol, join_by_code
 from courses.rubrics import RubricChanged, update_rubric
 from courses.tests.cast import CRITERIA, Cast, cast, person
 
@@ -88,3 +88,14 @@ def test_nothing_slips_into_a_course_that_is_being_archived(people: Cast) -> Non
     assert all(not isinstance(answer, Exception) or isinstance(answer, CourseReadOnly) for answer in answers)
     archived_at = AuditEvent.objects.get(code="course.archived").pk
     assert not AuditEvent.objects.filter(code="course.changed", pk__gt=archived_at).exists()
+
+
+def test_the_last_places_of_a_course_go_out_once(people: Cast) -> None:
+    """Six people with the code at once, two places left: two come in, four are told."""
+    there = Enrolment.objects.filter(course=people.course, status=Enrolment.Status.ACTIVE).count()
+    Course.objects.filter(pk=people.course.pk).update(join_code="RACE2345", join_places=there + 2)
+    newcomers = [person(f"late{number}") for number in range(6)]
+    answers = together(*[lambda one=one: join_by_code(code="RACE2345", actor=one) for one in newcomers])
+    assert sum(isinstance(answer, EnrolmentRefused) for answer in answers) == 4
+    assert sum(isinstance(answer, Enrolment) for answer in answers) == 2
+    assert Enrolment.objects.filter(course=people.course, status=Enrolment.Status.ACTIVE).count() == there + 2

@@ -437,3 +437,11 @@ def test_other_ways_to_write_an_address_inside(host: str, monkeypatch: pytest.Mo
     with pytest.raises((outbound.AddressRefused, outbound.Unreachable, outbound.httpx.InvalidURL)):
         request = outbound.httpx.Request("POST", f"http://{host}/latest/meta-data")
         asyncio.run(transport.handle_async_request(request))
+
+
+def test_without_the_check_of_targets_signing_in_leads_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    from accounts.tests.test_login import PASSWORD, sign_in
+
+    person = add_person(email="yan@uni.example", password=PASSWORD, roles=["student"], actor=None)
+    monkeypatch.setattr("allauth.account.adapter.DefaultAccountAdapter.is_safe_url", lambda self, url: True)
+    assert "evil.example" in sign_in(Client(), person.email, next="https://evil.example/")["Location"]

@@ -23,12 +23,20 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """Where a mark begins, and so carries its number. ``anchor``: the first place of its note, where links lead."""
+
+    number: int
+    anchor: bool
+
+
+@dataclass(frozen=True)
 class Piece:
-    """A run of text under the same marks. ``first``: the mark that begins here, to carry its number."""
+    """A run of text under the same marks. ``begins``: the marks that begin here, each with its own number."""
 
     text: str
     marks: tuple[Mark, ...] = ()
-    first: Mark | None = None
+    begins: tuple[Beginning, ...] = ()
 
     @property
     def tone(self) -> str:
@@ -78,6 +86,7 @@ def paragraphs(
     """
     valid = sorted((m for m in marks if 0 <= m.start < m.end <= len(text)), key=lambda m: (m.start, m.end, m.number))
     begun: set[tuple[int, int, int]] = set()
+    anchored: set[int] = set()
     result = []
     for kind, level, start, end in _blocks(text, blocks):
         here = [m for m in valid if m.start < end and m.end > start]
@@ -85,13 +94,14 @@ def paragraphs(
         pieces = []
         for left, right in itertools.pairwise(cuts):
             over = tuple(m for m in here if m.start <= left and m.end >= right)
-            first = None
+            begins = []
             for mark in over:
                 identity = (mark.number, mark.start, mark.end)
                 if identity not in begun:
                     begun.add(identity)
-                    first = first or mark
-            pieces.append(Piece(text[left:right], over, first))
+                    begins.append(Beginning(mark.number, mark.number not in anchored))
+                    anchored.add(mark.number)
+            pieces.append(Piece(text[left:right], over, tuple(begins)))
         result.append(Paragraph(kind, level, start, tuple(pieces), (labels or {}).get(start, "")))
     return result
 

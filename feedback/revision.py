@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from feedback.contract import Quote
+from feedback.contract import Quote, Sentence
 from feedback.models import Feedback, FeedbackItem, ModelRun
 from feedback.progress.alignment import SentenceChange, align
 from feedback.progress.differences import Span, word_differences
@@ -17,23 +18,31 @@ from submissions.models import Draft
 
 @dataclass(frozen=True)
 class ChangedSentence:
-    """One sentence of either draft: ``old``/``new`` are None where there is none; ``spans`` turn one into the other."""
+    """One sentence of either draft: ``old``/``new`` are None where there is none; ``spans`` turn one into the other.
+
+    ``on_new_line``: the draft begins a line with it, as a list of sources does.
+    """
 
     change: str
     moved: bool
     old: str | None
     new: str | None
     spans: tuple[Span, ...] = ()
+    on_new_line: bool = False
 
 
 @dataclass(frozen=True)
 class Changes:
-    """``rows`` in the order of the new draft; ``reason`` says why there are none."""
+    """``rows`` in the order of the new draft; ``reason`` says why there are none.
+
+    ``paragraphs`` are the same rows as the drafts' paragraphs hold them.
+    """
 
     before: int | None
     rows: tuple[ChangedSentence, ...]
     summary: dict[str, int]
     reason: str = ""
+    paragraphs: tuple[tuple[ChangedSentence, ...], ...] = ()
 
 
 def earlier_draft(draft: Draft) -> Draft | None:
@@ -66,11 +75,46 @@ def changes_since(draft: Draft) -> Changes:
     old, new = _text(before), _text(draft)
     if not old or not new:
         return Changes(before.number, (), {}, reason="removed")
-    old_sentences = [s.text for s in split_sentences(old)]
-    new_sentences = [s.text for s in split_sentences(new)]
-    alignment = align(old_sentences, new_sentences)
-    rows = [_row(change, old_sentences, new_sentences) for change in _in_new_order(alignment.changes)]
-    return Changes(before.number, tuple(rows), alignment.summary)
+    return compare(old, new, before=before.number)
+
+
+def compare(old: str, new: str, *, before: int | None = None) -> Changes:
+    """Compare two texts sentence by sentence, in the order and the paragraphs of the new one."""
+    were, are = split_sentences(old), split_sentences(new)
+    alignment = align([s.text for s in were], [s.text for s in are])
+    ordered = _in_new_order(alignment.changes)
+    rows = [_row(change, were, are, _begins_line(change, old, were, new, are)) for change in ordered]
+    paragraphs = tuple(tuple(rows[i] for i in group) for group in _in_paragraphs(ordered, were, are))
+    return Changes(before, tuple(rows), alignment.summary, paragraphs=paragraphs)
+
+
+def _begins_line(change: SentenceChange, old: str, were: Sequence[Sentence], new: str, are: Sequence[Sentence]) -> bool:
+    place, text, sentences = (change.new, new, are) if change.new is not None else (change.old, old, were)
+    if not place:
+        return False
+    before, here = sentences[place - 1], sentences[place]
+    return before.paragraph == here.paragraph and "\n" in text[before.end : here.start]
+
+
+def _in_paragraphs(ordered: list[SentenceChange], were: Sequence[Sentence], are: Sequence[Sentence]) -> list[list[int]]:
+    """Return the places in ``ordered`` by paragraph of the new draft.
+
+    A removed sentence stands with its neighbours; a paragraph of which nothing is left stands by itself.
+    """
+    survived = {were[c.old].paragraph for c in ordered if c.old is not None and c.new is not None}
+    groups: list[list[int]] = []
+    last: tuple[str, int] | None = None
+    for place, change in enumerate(ordered):
+        here = last
+        if change.new is not None:
+            here = ("new", are[change.new].paragraph)
+        elif change.old is not None and were[change.old].paragraph not in survived:
+            here = ("old", were[change.old].paragraph)
+        if not groups or here != last:
+            groups.append([])
+        groups[-1].append(place)
+        last = here
+    return groups
 
 
 def _in_new_order(changes: tuple[SentenceChange, ...]) -> list[SentenceChange]:
@@ -87,13 +131,15 @@ def _in_new_order(changes: tuple[SentenceChange, ...]) -> list[SentenceChange]:
     return [changes[i] for i in sorted(range(len(changes)), key=lambda i: (*keys[i], i))]
 
 
-def _row(change: SentenceChange, old: list[str], new: list[str]) -> ChangedSentence:
-    before = old[change.old] if change.old is not None else None
-    after = new[change.new] if change.new is not None else None
+def _row(
+    change: SentenceChange, old: Sequence[Sentence], new: Sequence[Sentence], on_new_line: bool
+) -> ChangedSentence:
+    before = old[change.old].text if change.old is not None else None
+    after = new[change.new].text if change.new is not None else None
     spans: tuple[Span, ...] = ()
     if before is not None and after is not None and change.change != "unchanged":
         spans = word_differences(before, after)
-    return ChangedSentence(change.change, change.moved, before, after, spans)
+    return ChangedSentence(change.change, change.moved, before, after, spans, on_new_line)
 
 
 def record_goal_outcomes(*, draft: Draft, text: str, runs: list[ModelRun]) -> None:

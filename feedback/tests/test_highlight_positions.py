@@ -31,3 +31,11 @@ def test_highlights_take_nothing_and_add_nothing(texts: list[str], marks: list[t
         for piece in part.pieces:
             assert all(mark.start <= at and at + len(piece.text) <= mark.end for mark in piece.marks)
             at += len(piece.text)
+
+
+def test_notes_on_one_passage_each_show_their_number_and_each_number_has_one_place() -> None:
+    text = "One sentence. Another sentence."
+    marks = [Mark(1, 0, 13), Mark(2, 0, 13), Mark(1, 14, 31)]
+    pieces = paragraphs(text, [], marks)[0].pieces
+    begins = [(begin.number, begin.anchor) for piece in pieces for begin in piece.begins]
+    assert begins == [(1, True), (2, True), (1, False)]

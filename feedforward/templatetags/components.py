@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from feedforward import dates, markup
+from feedforward.markdown import to_html
 from feedforward.markup import attributes, classes
 from feedforward.money import money
 from feedforward.templatetags import form_fields
@@ -110,6 +111,24 @@ def money_words(usd: Decimal | None) -> str:
     return money(usd)
 
 
+@register.filter(name="markdown")
+def markdown_html(text: str) -> SafeString:
+    """What people wrote in a large field: lists, emphasis and links as such, every line break kept."""
+    return to_html(text)
+
+
+@register.filter(name="seconds")
+def seconds_words(milliseconds: int | None) -> str:
+    """A duration in seconds with one decimal; None is a dash."""
+    return "–" if milliseconds is None else _("%(seconds).1f s") % {"seconds": milliseconds / 1000}
+
+
+@register.filter(name="amount")
+def amount_words(number: int | None) -> str:
+    """A whole number with its thousands apart: 41,646; None is a dash."""
+    return "–" if number is None else f"{number:,}"
+
+
 @register.simple_tag
 def ago(value: datetime | date | None, *, empty: str = "–") -> SafeString | str:
     """A moment as people say it, the exact time on hover."""
@@ -138,6 +157,15 @@ def due(value: datetime | None, *, empty: str = "") -> SafeString | str:
     text = _("due %(when)s") % {"when": words}
     left = dates.remaining(value - now)
     return _moment(value, text if left == words else f"{text} · {left}")
+
+
+@register.simple_tag
+def until(value: datetime) -> SafeString:
+    """How far away a deadline is, beside the date itself: "in 10 days", or that it has passed."""
+    now = timezone.now()
+    if value < now:
+        return _moment(value, _("has passed"), class_="is-late")
+    return _moment(value, dates.remaining(value - now))
 
 
 def _moment(value: datetime | date, words: str, *, class_: str = "") -> SafeString:

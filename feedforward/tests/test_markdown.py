@@ -46,3 +46,9 @@ def test_ordinary_markdown_works():
     html = to_html("# Aim\n\nWrite **one** claim.\n\n1. first\n2. second\n\n| a | b |\n|---|---|\n| 1 | 2 |")
     assert "<h2>Aim</h2>" in html and "<strong>one</strong>" in html and "<table>" in html and "<h1" not in html
     assert 'rel="noopener noreferrer nofollow"' in to_html("[x](https://example.org/)")
+
+
+def test_lists_are_lists_and_line_breaks_stay():
+    html = to_html("Choose one:\n\n- free buses\n- four days\n\nFirst line\nsecond line")
+    assert "<ul>" in html and html.count("<li>") == 2
+    assert "First line<br>" in html

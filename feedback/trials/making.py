@@ -159,6 +159,7 @@ def _on_a_new_text(
             trial = Trial.objects.create(**fields, stored_name=stored)
             _record(trial, actor=actor)
             transaction.on_commit(lambda: enqueue(read_trial, trial.pk))
+    # Whatever it was, a trial that is not there must leave no file; it is raised on.
     except BaseException:
         storages["drafts"].delete(stored)
         raise

@@ -117,18 +117,6 @@ def markdown_html(text: str) -> SafeString:
     return to_html(text)
 
 
-@register.filter(name="seconds")
-def seconds_words(milliseconds: int | None) -> str:
-    """A duration in seconds with one decimal; None is a dash."""
-    return "–" if milliseconds is None else _("%(seconds).1f s") % {"seconds": milliseconds / 1000}
-
-
-@register.filter(name="amount")
-def amount_words(number: int | None) -> str:
-    """A whole number with its thousands apart: 41,646; None is a dash."""
-    return "–" if number is None else f"{number:,}"
-
-
 @register.simple_tag
 def ago(value: datetime | date | None, *, empty: str = "–") -> SafeString | str:
     """A moment as people say it, the exact time on hover."""

@@ -445,3 +445,16 @@ def test_without_the_check_of_targets_signing_in_leads_away(monkeypatch: pytest.
     person = add_person(email="yan@uni.example", password=PASSWORD, roles=["student"], actor=None)
     monkeypatch.setattr("allauth.account.adapter.DefaultAccountAdapter.is_safe_url", lambda self, url: True)
     assert "evil.example" in sign_in(Client(), person.email, next="https://evil.example/")["Location"]
+
+
+def test_rights_sent_with_the_profile_meet_two_walls(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page refuses them by name; without that, what it stores is named one by one, so they go nowhere."""
+    body = {"name": "Alice", "time_zone": "UTC", "is_administrator": "on"}
+    before = rights({})
+    with transaction.atomic():
+        assert browser(scene.people.alice).post(reverse("profile"), body).status_code == 403
+        monkeypatch.setattr("accounts.views.account.NOT_YOURS_TO_SET", frozenset())
+        assert browser(scene.people.alice).post(reverse("profile"), body).status_code == 302
+        now = [row for row in rights({}) if row.startswith("accounts.User ")]
+        transaction.set_rollback(True)
+    assert now == [row for row in before if row.startswith("accounts.User ")]

@@ -37,9 +37,14 @@ class Rotated:
     missing: int = 0
 
 
+def _new_name(upload: File, now: datetime) -> str:
+    """Return where ``upload`` goes: nothing of the name it came with, which may hold a path, a person, a program."""
+    return f"{now:%Y/%m}/{uuid.uuid4().hex}"
+
+
 def store(upload: File, *, now: datetime) -> DraftFile:
     """Store ``upload`` under a random name, as a file of no draft yet. Raises :class:`StorageUnavailable`; then nothing is left."""
-    row = DraftFile.objects.create(stored_name=f"{now:%Y/%m}/{uuid.uuid4().hex}", created_at=now)
+    row = DraftFile.objects.create(stored_name=_new_name(upload, now), created_at=now)
     try:
         draft_storage().save(row.stored_name, upload)
     except BaseException:

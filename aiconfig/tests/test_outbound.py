@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from typing import Any
 
@@ -212,3 +213,52 @@ def test_unix_sockets_are_not_called() -> None:
     backend = outbound._CheckedBackend(LOCAL)
     with pytest.raises(AddressRefused):
         asyncio.run(backend.connect_unix_socket("/run/docker.sock"))
+
+
+# --- taken away ---------------------------------------------------------------------------------------------------
+
+
+def test_without_pinning_the_second_answer_of_a_resolver_is_connected_to(
+    server: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Checked and then connected to by name, as a client of its own would: the name has moved inside by then."""
+    local = server.address.removeprefix("http://127.0.0.1:")
+    names, connect = Names(["93.184.216.34"], ["127.0.0.1"]), outbound.httpcore.AnyIOBackend.connect_tcp
+    monkeypatch.setattr(anyio, "getaddrinfo", names)
+
+    async def by_name(self: Any, host: str, port: int, *args: Any, **kwargs: Any) -> Any:
+        found = await anyio.getaddrinfo(host, port)
+        assert all(self.rules.check_address(entry[4][0]) for entry in found)
+        again = await anyio.getaddrinfo(host, port)
+        return await connect(self.inner, again[0][4][0], int(local))
+
+    monkeypatch.setattr(AddressRules, "check_url", lambda self, url: "")
+    monkeypatch.setattr(outbound._CheckedBackend, "connect_tcp", by_name)
+    assert post("http://api.openai.com/v1", rules=STRICT)[0].status_code == 200
+    assert len(server.seen) == 1 and names.asked == ["api.openai.com"] * 2
+
+
+def test_without_the_wall_a_307_carries_the_text_on(server: ProviderServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library's own client follows redirects; ours does not, and the transport would refuse if it did."""
+    server.reply = lambda seen: (
+        Reply(body={"ok": True}) if seen.path == "/elsewhere" else Reply(307, b"", {"location": "/elsewhere"})
+    )
+
+    def texts() -> list[Any]:
+        async def run() -> None:
+            transport = GuardedTransport(LOCAL, max_bytes=10_000)
+            async with httpx.AsyncClient(transport=transport, timeout=3, follow_redirects=True) as client:
+                await client.post(server.address, json={"text": "draft"})
+
+        server.seen.clear()
+        with contextlib.suppress(outbound.Redirected):
+            asyncio.run(run())
+        return [seen.body for seen in server.seen if seen.path == "/elsewhere"]
+
+    assert texts() == []
+
+    async def any_answer(self: Any, response: httpx.Response, current: CallTrace) -> bytes:
+        return await response.aread()
+
+    monkeypatch.setattr(GuardedTransport, "_read", any_answer)
+    assert texts() == [{"text": "draft"}]

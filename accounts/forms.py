@@ -8,6 +8,9 @@ from typing import Any
 
 from allauth.account import forms as allauth_forms
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import get_adapter as mfa_adapter
+from allauth.mfa.base import forms as mfa_forms
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.conf import settings
@@ -17,7 +20,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from accounts import resets
+from accounts import resets, second_step
 from accounts.adapter import allowed_domain, trusted_for_teaching
 from accounts.audit import record
 from accounts.models import Invitation, User
@@ -125,6 +128,26 @@ class SignupForm(_EvenAnswer, allauth_forms.SignupForm):
             record(actor=user, code="person.signed_up", obj=user)
         user.refresh_from_db()
         return user
+
+
+class _EachCodeOnce:
+    """An authenticator app's code opens one door once: not two sign-ins, nor one after it has set the app up."""
+
+    def clean_code(self) -> str:
+        code: str = super().clean_code()  # type: ignore[misc]  # stands before allauth's forms
+        authenticator: Authenticator = self.authenticator  # type: ignore[attr-defined]
+        if authenticator.type == Authenticator.Type.TOTP and not second_step.spend_code(authenticator):
+            self._emit_authentication_failed(authenticator)  # type: ignore[attr-defined]
+            raise mfa_adapter().validation_error("used_code")
+        return code
+
+
+class AuthenticateForm(_EachCodeOnce, mfa_forms.AuthenticateForm):
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_EachCodeOnce, mfa_forms.ReauthenticateForm):
+    """The second step, asked again before something sensitive."""
 
 
 class AddKeyForm(AddWebAuthnForm):

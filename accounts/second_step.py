@@ -10,12 +10,16 @@ import base64
 import hashlib
 import logging
 import secrets
+import time
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -41,6 +45,7 @@ class SecondStepAdapter(DefaultMFAAdapter):
     error_messages = {
         **DefaultMFAAdapter.error_messages,
         "incorrect_code": gettext_lazy("This did not match. Codes change every half minute; try the one shown now."),
+        "used_code": gettext_lazy("This code was used already. Wait for the next one; it comes within half a minute."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -63,6 +68,21 @@ class SecondStepAdapter(DefaultMFAAdapter):
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
         count = Authenticator.objects.filter(user=user, type=type).count()
         return _("My key") if not count else _("My key %(number)s") % {"number": count + 1}
+
+
+def spend_code(authenticator: Authenticator, *, now_s: float | None = None) -> bool:
+    """Take the code that an authenticator app shows in this half minute; False when one was taken already in it.
+
+    The code that set the app up counts too. Decided by one conditional UPDATE, so of two at once one is taken, and it
+    holds while the cache, in which allauth remembers codes, is away.
+    """
+    period_s = app_settings.TOTP_PERIOD
+    now_s = time.time() if now_s is None else now_s
+    now = datetime.fromtimestamp(now_s, UTC)
+    began = datetime.fromtimestamp(now_s // period_s * period_s, UTC)
+    unused = Q(last_used_at=None) | Q(last_used_at__lt=began)
+    rows = Authenticator.objects.filter(unused, pk=authenticator.pk, created_at__lt=began)
+    return bool(rows.update(last_used_at=now))
 
 
 def rotate_secrets(*, dry_run: bool) -> tuple[int, int]:

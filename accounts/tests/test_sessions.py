@@ -268,6 +268,7 @@ def test_changing_the_address_asks_again_and_tells_the_old_one(alice):
     alice.refresh_from_db()
     assert alice.email == "alice@new.example"
     assert OutgoingMail.objects.filter(to="alice@uni.example", kind="email_changed").exists()
+    assert AuditEvent.objects.filter(code="account.email_changed", actor=alice).exists()
 
 
 # --- limits of signing in -----------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, relevance
 
 from feedback.contract import Prompt, RubricSnapshot
+from feedback.reading.conformity import Check, compile_schema
 from feedback.reading.json_text import AnswerRejected, How, normalise_finish, read_object
 
 __all__ = [
@@ -88,10 +89,10 @@ def parse_answer(raw: str, *, finish_reason: str | None, prompt: Prompt, rubric:
 
 def first_problem(data: Any) -> str:
     """A sentence about where ``data`` leaves the contract, ``""`` when it keeps it."""
-    if _validator().is_valid(data):
+    if _keeps_contract()(data):
         return ""
-    error = max(_validator().iter_errors(data), key=relevance)
-    return _in_words(error)
+    error = max(_validator().iter_errors(data), key=relevance, default=None)
+    return _in_words(error) if error else ""
 
 
 def response_schema(rubric: RubricSnapshot, prompt: Prompt) -> dict[str, Any]:
@@ -129,6 +130,11 @@ def repair_request(rejected: AnswerRejected) -> str:
 def _contract() -> dict[str, Any]:
     contract: dict[str, Any] = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
     return contract
+
+
+@cache
+def _keeps_contract() -> Check:
+    return compile_schema(_contract())
 
 
 @cache

@@ -13,6 +13,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote
 
 from feedback.reading.sentences import split_sentences
@@ -32,12 +33,15 @@ _OBJECTS = (
 )
 _ORDER = re.compile(rf"\b(?:{_ORDERS})\b", re.IGNORECASE)
 _OBJECT = re.compile(rf"\b(?:{_OBJECTS})\b", re.IGNORECASE)
+# An order or an object begins with one of these words, whole: of a phrase only the first is left here.
+_BEGINS = re.compile(re.sub(r"[ '][^|]*", "", f"{_ORDERS}|{_OBJECTS}"), re.IGNORECASE)
 _LONG_WORDS = re.compile(r"\b(?:give|must|mark|rate|rank|full|nota)\b", re.IGNORECASE)
 _FUNCTION_WORDS = re.compile(
     r"\b(?:the|and|of|to|in|is|are|that|for|with|this|on|as|it|be|by|was|el|la|los|de|que|en|y|un|una|le|les|des|et"
     r"|est|der|die|das|und|ist|ein|eine|zu|il|di|che|per|o|a|e)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"\w+")
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 # Letters of other scripts and small capitals that a reader takes for the Latin letter in front.
 _LOOKALIKES = {
@@ -92,6 +96,9 @@ def decoded_instructions(text: str) -> Iterator[tuple[str, int, int, str]]:
     sentences = split_sentences(text)
     hides = bool(_UNSEEN.search(text))
     for kind, variant in _same_length_variants(text):
+        pieces = "\n".join(variant[sentence.start : sentence.end] for sentence in sentences)
+        if not _may_instruct(_UNSEEN.sub("", pieces) if hides else pieces):
+            continue
         for sentence in sentences:
             piece, original = variant[sentence.start : sentence.end], sentence.text
             if piece == original:
@@ -100,14 +107,17 @@ def decoded_instructions(text: str) -> Iterator[tuple[str, int, int, str]]:
                 piece, original = _UNSEEN.sub("", piece), _UNSEEN.sub("", original)
             if _only_after_decoding(piece, original):
                 yield kind, sentence.start, sentence.end, piece
+    backwards = _may_instruct("\n".join(sentence.text for sentence in sentences)[::-1])
     for sentence in sentences:
         yield from (
             (kind, sentence.start, sentence.end, decoded)
-            for kind, decoded in _rewritten(sentence.text)
+            for kind, decoded in _rewritten(sentence.text, backwards=backwards)
             if _instructs(decoded) and not _instructs(sentence.text)
         )
     yield from _spaced_letters(text)
-    for kind, pattern, decode in _ENCODINGS:
+    for kind, needed, pattern, decode in _ENCODINGS:
+        if needed not in text:
+            continue
         for number, match in enumerate(pattern.finditer(text)):
             if number == _MAX_MATCHES:
                 break
@@ -130,6 +140,16 @@ def _instructs(text: str) -> bool:
     if not order:
         return False
     return any(match.span() != order.span() for match in _OBJECT.finditer(text))
+
+
+def _may_instruct(text: str) -> bool:
+    """Whether ``_instructs`` could hold for a part of ``text``: looks at each different word once, not at each place."""
+    return any(map(_begins, set(_WORD.findall(text))))
+
+
+@lru_cache(maxsize=8192)
+def _begins(word: str) -> bool:
+    return _BEGINS.fullmatch(word) is not None
 
 
 def _speaks_of_assessment(decoded: str) -> bool:
@@ -178,8 +198,9 @@ def _fold(character: str) -> str:
     return plain if len(plain) == 1 and plain.isascii() and plain.isalnum() else ""
 
 
-def _rewritten(sentence: str) -> Iterator[tuple[str, str]]:
-    yield "reversed", sentence[::-1]
+def _rewritten(sentence: str, *, backwards: bool) -> Iterator[tuple[str, str]]:
+    if backwards:
+        yield "reversed", sentence[::-1]
     if not sentence.isascii():
         composed = unicodedata.normalize("NFC", sentence)
         if len(_STACKED_MARK.findall(composed)) >= _STACKED_MARKS:
@@ -275,16 +296,17 @@ def _morse(raw: str) -> str:
     return " ".join("".join(_MORSE_LETTERS.get(code, "") for code in word.split()) for word in words)
 
 
-_ENCODINGS: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
-    ("base64", _BASE64, _base64),
-    ("base32", _BASE32, _base32),
-    ("hex", _HEX, _hex),
-    ("binary", _BITS, _bits),
-    ("character_codes", _CODES, _codes),
-    ("entities", _ENTITIES, html.unescape),
-    ("escapes", _ESCAPES, _escapes),
-    ("percent", _PERCENT, lambda raw: unquote(raw).replace("+", " ")),
-    ("morse", _MORSE, _morse),
-    ("private_use", _PRIVATE, _private),
-    ("braille", _BRAILLE, _braille),
+# Name, what every match holds, pattern, decoder.
+_ENCODINGS: tuple[tuple[str, str, re.Pattern[str], Callable[[str], str]], ...] = (
+    ("base64", "", _BASE64, _base64),
+    ("base32", "", _BASE32, _base32),
+    ("hex", "", _HEX, _hex),
+    ("binary", "", _BITS, _bits),
+    ("character_codes", "", _CODES, _codes),
+    ("entities", "&#", _ENTITIES, html.unescape),
+    ("escapes", "\\u", _ESCAPES, _escapes),
+    ("percent", "%", _PERCENT, lambda raw: unquote(raw).replace("+", " ")),
+    ("morse", "", _MORSE, _morse),
+    ("private_use", "", _PRIVATE, _private),
+    ("braille", "", _BRAILLE, _braille),
 )

@@ -24,6 +24,8 @@ _INVISIBLE = re.compile(
 _JOINING = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u08ff\u0900-\u1fff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ua66f-\uabff\U00010a00-\U0001e94a]"
 )
+# 0, 1, 2, ...: long enough for a quotation, which is copied from here instead of being counted each time.
+_PLACES = array("l", range(1024))
 # Printable ASCII words with single blanks between them (but no grave accent, which is a quotation mark), else one character.
 _PIECE = re.compile(r"[!-_a-~]+(?: [!-_a-~]+)*|[\s\S]")
 
@@ -50,6 +52,7 @@ def normalise_with_map(text: str, *, compose: bool = True) -> Normalised:
     """
     pieces: list[str] = []
     starts, ends = array("l"), array("l")
+    places = _PLACES if len(text) < len(_PLACES) else array("l", range(len(text) + 1))
     pending_blank: tuple[int, int] | None = None
     for cluster, start, end in _clusters(text, compose):
         if cluster.isspace():
@@ -65,8 +68,8 @@ def normalise_with_map(text: str, *, compose: bool = True) -> Normalised:
             ends.append(pending_blank[1])
         pending_blank = None
         pieces.append(normal)
-        starts.extend(range(start, end) if plain else [start] * len(normal))
-        ends.extend(range(start + 1, end + 1) if plain else [end] * len(normal))
+        starts.extend(places[start:end] if plain else [start] * len(normal))
+        ends.extend(places[start + 1 : end + 1] if plain else [end] * len(normal))
     return Normalised("".join(pieces), starts, ends)
 
 

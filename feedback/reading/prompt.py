@@ -49,6 +49,7 @@ import secrets
 import string
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Literal
 
 from feedback.contract import CriterionSnapshot, Goal, Prompt, PromptInput, Sentence
@@ -222,14 +223,21 @@ def _draft_lines(
             for start, end, placeholder in spans
             if start < sentence.end and end > sentence.start
         ]
-        raw = replace_spans(sentence.text, inside)
-        cleaned = clean_characters(raw)
-        # A name with invisible characters inside is only recognised once they are gone.
-        text = " ".join((cleaned if cleaned == raw else redactor.redact(cleaned)).split())
+        raw = replace_spans(sentence.text, inside) if inside else sentence.text
+        cleaned, text = _cleaned_line(raw)
+        if cleaned != raw:  # a name with invisible characters inside is only recognised once they are gone
+            text = " ".join(redactor.redact(cleaned).split())
         if text:
             lines.append(f"{_marker(source.nonce, sentence.id)} {text}")
             shown.append(sentence)
     return lines, tuple(shown)
+
+
+@lru_cache(maxsize=1024)
+def _cleaned_line(text: str) -> tuple[str, str]:
+    """``text`` cleaned, and that on one line; every prompt of a draft shows the same sentences."""
+    cleaned = clean_characters(text)
+    return cleaned, " ".join(cleaned.split())
 
 
 def _assignment_lines(source: PromptInput, redactor: Redactor) -> Iterable[str]:

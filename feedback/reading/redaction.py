@@ -117,7 +117,10 @@ class Redactor:
         if not roster.parts:
             return spans
         tokens = _tokens(text)
+        named = roster.parts | roster.names.keys()
         for index, (token, start, end) in enumerate(tokens):
+            if token not in named:
+                continue
             for rest in roster.names.get(token, ()):
                 last = _match_rest(text, tokens, index, rest)
                 if last is None:
@@ -182,6 +185,8 @@ def restore(text: str, redactions: Mapping[str, str]) -> str:
 @lru_cache(maxsize=8)
 def _tokens(text: str) -> tuple[tuple[str, int, int], ...]:
     """(folded word, start, end); every run of a draft asks for the same text."""
+    if text.isascii():
+        return tuple((match.group(), *match.span()) for match in _TOKEN.finditer(text.lower()))
     return tuple((_folded(match.group()), *match.span()) for match in _TOKEN.finditer(text))
 
 

@@ -24,24 +24,52 @@ _STRUCTURE = re.compile(
     r"|\{\s*\"(?:schema_version|criteria|criterion_id|level)\"\s*:|\bcriterion_id\s*[:=]|\bP\d{1,3}\.S\d{1,3}\b",
     re.IGNORECASE,
 )
+# (words a passage begins with, how it goes on). The letters of the former let most places of a draft be passed at once.
+_OPENINGS = (
+    (
+        "ignore|disregard|forget|override|bypass|skip",
+        r"[^.!?\n]{0,40}\b(?:rubric|instructions?|criteri(?:a|on)|guidelines|prompt|descriptors?|what (?:the|your))\b",
+    ),
+    (
+        "give|award|assign|return|respond with|output|select|choose|grant|rate|mark|score",
+        r"[^.!?\n]{0,50}\b(?:highest|top|maximum|max|full|best|perfect)\b"
+        r"[^.!?\n]{0,12}\b(?:levels?|marks?|scores?|grades?|points|ratings?)\b",
+    ),
+    (
+        "give|award|assign|return|respond with|output|set|answer with|must award",
+        r"[^.!?\n]{0,30}\b(?:level|stufe)\s*[:=]?\s*\d",
+    ),
+    ("updated|new|revised|corrected", r" (?:rubric|marking scheme|grading criteria|instructions)\b\s*[:(]"),
+    (
+        "rubric|marking scheme|grading criteria",
+        r" (?:has|have|was|were|is|are) (?:been |now )?(?:changed|updated|replaced|revised|superseded|void|cancelled)\b",
+    ),
+    (
+        "note|message|instructions?|attention|for|to|dear",
+        r"[ :,]{1,3}(?:the |all |any |any future )?"
+        r"(?:llm|ai|a\.i\.|language model|automated|automatic|machine)s?\b[ -]?(?:reviewers?|graders?|markers?|models?|systems?|assistants?|evaluators?)?\s*[:,]",
+    ),
+    (
+        "you are",
+        r" (?:now |actually )?(?:an? |the )?(?:helpful |new |lenient )?(?:assistant|reviewer|grader|ai|language model)\b",
+    ),
+    (
+        "do not|don't|never",
+        r" (?:mention|report|list|flag|point out)\b[^.!?\n]{0,30}\b(?:weakness|problem|issue|error|this)",
+    ),
+    ("if you", r" (?:do not|don't) give (?:me|this)\b"),
+    (
+        "every|each|all",
+        r" criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
+    ),
+)
+_LETTERS = "".join(sorted({word[0] for words, _ in _OPENINGS for word in words.split("|")}))
+_OPENED = "|".join(rf"(?:{words})\b{rest}" for words, rest in _OPENINGS)
 _ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override|bypass|skip)\b[^.!?\n]{0,40}"
-    r"\b(?:rubric|instructions?|criteri(?:a|on)|guidelines|prompt|descriptors?|what (?:the|your))\b"
-    r"|\b(?:give|award|assign|return|respond with|output|select|choose|grant|rate|mark|score)\b[^.!?\n]{0,50}"
-    r"\b(?:highest|top|maximum|max|full|best|perfect)\b[^.!?\n]{0,12}\b(?:levels?|marks?|scores?|grades?|points|ratings?)\b"
-    r"|\b(?:give|award|assign|return|respond with|output|set|answer with|must award)\b[^.!?\n]{0,30}\b(?:level|stufe)\s*[:=]?\s*\d"
-    r"|\b(?:updated|new|revised|corrected) (?:rubric|marking scheme|grading criteria|instructions)\b\s*[:(]"
-    r"|\b(?:rubric|marking scheme|grading criteria) (?:has|have|was|were|is|are) (?:been |now )?"
-    r"(?:changed|updated|replaced|revised|superseded|void|cancelled)\b"
-    r"|\b(?:note|message|instructions?|attention|for|to|dear)\b[ :,]{1,3}(?:the |all |any |any future )?"
-    r"(?:llm|ai|a\.i\.|language model|automated|automatic|machine)s?\b[ -]?(?:reviewers?|graders?|markers?|models?|systems?|assistants?|evaluators?)?\s*[:,]"
+    rf"\b(?=[{_LETTERS}])(?:{_OPENED})"
     rf"|(?:^|\n)\W{{0,10}}(?:instructions?|notes?|message) (?:for|to) (?:the |all |any )?{_READER}\b"
-    r"|\byou are (?:now |actually )?(?:an? |the )?(?:helpful |new |lenient )?(?:assistant|reviewer|grader|ai|language model)\b"
-    r"|\b(?:do not|don't|never) (?:mention|report|list|flag|point out)\b[^.!?\n]{0,30}\b(?:weakness|problem|issue|error|this)"
-    r"|\bif you (?:do not|don't) give (?:me|this)\b"
     r"|(?:^|\n)[ \t]{0,10}(?:example \d+|reviewer(?: \d)?|(?:previous|earlier|prior|final) (?:feedback|review|assessment|evaluation|grading"
-    r"|decision)(?: results?)?)\s*:.{0,120}(?:\b(?:level|status|score|all goals|approved|addressed)\b|\w\s*=\s*\d)"
-    r"|\b(?:every|each|all) criteri(?:on|a) (?:is|are) (?:automatically |already )?(?:fully )?(?:met|satisfied|achieved)\b",
+    r"|decision)(?: results?)?)\s*:.{0,120}(?:\b(?:level|status|score|all goals|approved|addressed)\b|\w\s*=\s*\d)",
     re.IGNORECASE,
 )
 _INTENT = r"(?:i(?: am|['’]m) (?:going to|gonna|planning to)|i will|i['’]ll|i (?:want|plan|intend|tried|have tried|wanted|wish|used) to|i might)"

@@ -61,7 +61,7 @@ def count_words(text: str) -> int:
     unspaced = len(_UNSPACED.findall(text))
     if ideographs or unspaced:
         text = _UNSPACED.sub(" ", _IDEOGRAPHS.sub(" ", text))
-    return sum(1 for _ in _WORD.finditer(text)) + ideographs + -(-unspaced // 4)
+    return len(_WORD.findall(text)) + ideographs + -(-unspaced // 4)
 
 
 def is_blank(text: str) -> bool:

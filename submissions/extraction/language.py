@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 _SCRIPTS = (
     ("ja", re.compile(r"[\u3040-\u30ff]")),
@@ -40,12 +41,14 @@ def guess(text: str) -> str:
     letters = sum(map(len, tokens))
     if not letters:
         return ""
-    for code, script in _SCRIPTS:
+    for code, script in () if sample.isascii() else _SCRIPTS:
         share = len(script.findall(sample)) / letters
         if share > (0.05 if code == "ja" else 0.25):
             return code
+    counts = Counter(tokens)
     scores = sorted(
-        ((sum(t in words for t in tokens) / len(tokens), code) for code, words in COMMON_WORDS.items()), reverse=True
+        ((sum(counts[word] for word in words) / len(tokens), code) for code, words in COMMON_WORDS.items()),
+        reverse=True,
     )
     (best, code), (second, _) = scores[0], scores[1]
     return code if best >= 0.12 and best > second * 1.1 else ""

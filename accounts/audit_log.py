@@ -140,11 +140,15 @@ class Search:
 
 
 def day_or_none(text: str) -> date | None:
-    """Parse an ISO date from a query string; anything else is no date."""
+    """Parse an ISO date from a query string; anything else is no date, nor are the ends of the calendar.
+
+    Beside them there is no day before or after in another time zone.
+    """
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if date.min.year < day.year < date.max.year else None
 
 
 def _midnight(day: date) -> datetime:

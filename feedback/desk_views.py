@@ -30,6 +30,7 @@ from feedback.revision import changes_since
 from feedback.seen import compared_rows, what_was_seen
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
+from feedforward.typed import whole_number
 from submissions.models import Draft
 
 TABS = ("notes", "rubric", "runs", "history")
@@ -64,8 +65,11 @@ def _back(request: HttpRequest, draft: Draft, *, anchor: str = "") -> HttpRespon
 
 
 def _version(request: HttpRequest) -> int | None:
-    raw = request.POST.get("version", "")
-    return int(raw) if raw.isdigit() and len(raw) < 10 else None
+    return whole_number(request.POST.get("version", ""))
+
+
+def _criterion(request: HttpRequest) -> str:
+    return request.POST.get("criterion", "").replace("\0", "")
 
 
 def _change(request: HttpRequest, draft: Draft, act: Callable[[], Any], *, anchor: str = "") -> HttpResponse:
@@ -123,9 +127,8 @@ def desk_level(request: HttpRequest, public_id: str) -> HttpResponse:
     user = actor_of(request)
     draft = _draft(user, public_id)
     feedback = _feedback(draft)
-    raw = request.POST.get("level", "")
-    level = int(raw) if raw.isdigit() and len(raw) < 4 else None
-    key = request.POST.get("criterion", "")
+    level = whole_number(request.POST.get("level", ""), digits=3)
+    key = _criterion(request)
     return _change(
         request,
         draft,
@@ -143,7 +146,7 @@ def desk_words(request: HttpRequest, public_id: str) -> HttpResponse:
     user = actor_of(request)
     draft = _draft(user, public_id)
     feedback, version = _feedback(draft), _version(request)
-    key = request.POST.get("criterion", "")
+    key = _criterion(request)
     words = request.POST.get("words", "")
 
     def act() -> None:
@@ -163,7 +166,7 @@ def _note_words(request: HttpRequest, group: str) -> review.NoteWords:
         why=request.POST.get("why", ""),
         next_step=request.POST.get("next_step", ""),
         group=request.POST.get("group", group),
-        criterion_key=request.POST.get("criterion", ""),
+        criterion_key=_criterion(request),
     )
 
 
@@ -186,9 +189,8 @@ def desk_note(request: HttpRequest, public_id: str) -> HttpResponse:
         if action in FeedbackItem.Status.values:
             review.move_note(item=item, status=action, actor=user, version=version)
         elif action == "swap":
-            raw = request.POST.get("source", "")
-            source = int(raw) if raw.isdigit() and len(raw) < 5 else -1
-            review.swap_wording(item=item, source=source, actor=user, version=version)
+            source = whole_number(request.POST.get("source", ""), digits=4)
+            review.swap_wording(item=item, source=-1 if source is None else source, actor=user, version=version)
         else:
             review.edit_note(item=item, words=_note_words(request, item.group), actor=user, version=version)
 
@@ -202,8 +204,8 @@ def desk_add(request: HttpRequest, public_id: str) -> HttpResponse:
     user = actor_of(request)
     draft = _draft(user, public_id)
     feedback = _feedback(draft)
-    start, end = (request.POST.get(name, "") for name in ("start", "end"))
-    has_place = start.isdigit() and end.isdigit() and len(start) < 9 and len(end) < 9
+    start, end = (whole_number(request.POST.get(name, ""), digits=8) for name in ("start", "end"))
+    has_place = start is not None and end is not None
     return _change(
         request,
         draft,
@@ -211,8 +213,8 @@ def desk_add(request: HttpRequest, public_id: str) -> HttpResponse:
             feedback=feedback,
             words=_note_words(request, FeedbackItem.Group.PRIORITY),
             actor=user,
-            start=int(start) if has_place else None,
-            end=int(end) if has_place else None,
+            start=start if has_place else None,
+            end=end if has_place else None,
             version=_version(request),
         ),
         anchor="#notes",

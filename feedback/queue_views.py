@@ -19,6 +19,7 @@ from feedback.models import Feedback, FeedbackRequest
 from feedback.queue import FILTERS, SORTS, View, counts, drafts_in, ordered_ids, rows_for
 from feedback.release import may_release
 from feedback.requests import rerun_many, with_failed_runs
+from feedforward.typed import row_ids
 from submissions.models import Draft
 
 PER_PAGE = 50
@@ -80,7 +81,7 @@ def queue_bulk(request: HttpRequest, public_id: str) -> HttpResponse:
     assignment = get_or_404(Assignment.objects.reviewable_by(user).select_related("course"), public_id=public_id)
     if request.POST.get("action") in {"rerun_failed", "rerun_all_failed"}:
         return _rerun_failed(request, user, assignment)
-    chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:500]
+    chosen = row_ids(request.POST.getlist("draft"), at_most=MOST_AT_ONCE)
     drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment, public_id__in=chosen)
     feedbacks = list(
         Feedback.objects.filter(draft__in=drafts).select_related("draft").order_by("draft__submitted_at", "pk")
@@ -112,7 +113,7 @@ def _rerun_failed(request: HttpRequest, user: User, assignment: Assignment) -> H
     back = redirect(f"{reverse('review_queue', args=[assignment.public_id])}?{View.of(request.POST).query}")
     drafts = Draft.objects.reviewable_by(user).filter(assignment=assignment)
     if request.POST.get("action") == "rerun_failed":
-        chosen = [value for value in request.POST.getlist("draft") if len(value) == 36][:MOST_AT_ONCE]
+        chosen = row_ids(request.POST.getlist("draft"), at_most=MOST_AT_ONCE)
         if not chosen:
             messages.error(request, _("Tick the drafts first, then choose what to do with them."))
             return back

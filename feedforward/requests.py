@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -16,11 +17,22 @@ request_id: ContextVar[str] = ContextVar("request_id", default="-")
 client_address: ContextVar[str] = ContextVar("client_address", default="")
 
 
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def address_of(request: HttpRequest, *, proxies: int) -> str:
-    """Return the client's address, believing exactly ``proxies`` entries of X-Forwarded-For."""
+    """Return the client's address, believing exactly ``proxies`` entries of X-Forwarded-For.
+
+    What is no address is not believed: it is a key of limits and goes into a column that holds nothing else.
+    """
     if proxies:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
-        if len(hops) >= proxies:
+        if len(hops) >= proxies and _is_address(hops[-proxies]):
             return hops[-proxies]
     return request.META.get("REMOTE_ADDR", "")
 
@@ -44,6 +56,32 @@ class RequestIdMiddleware:
         finally:
             request_id.reset(token)
             client_address.reset(address)
+
+
+def _without_nul(query: str) -> str:
+    """Return a query string that decodes to no NUL; taking one out may bring two halves of another together."""
+    while "%00" in query or "\0" in query:
+        query = query.replace("%00", "").replace("\0", "")
+    return query
+
+
+class NoNulMiddleware:
+    """Take NUL out of what is searched for and of cookies: PostgreSQL holds it in no text and answers with an error.
+
+    Fields of forms refuse it themselves, with words. A quoted cookie can hold one, whatever the server in front takes
+    for a header; it is none of ours.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        query = request.META.get("QUERY_STRING", "")
+        if (clean := _without_nul(query)) != query:
+            request.META["QUERY_STRING"] = clean
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return self.get_response(request)
 
 
 V = TypeVar("V", bound=Callable[..., Any])

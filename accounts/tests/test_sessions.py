@@ -434,6 +434,10 @@ def test_proxies_are_counted_not_believed():
     assert address_of(request, proxies=0) == "10.0.0.1"
     assert address_of(request, proxies=1) == "192.0.2.1"
     assert address_of(request, proxies=3) == "10.0.0.1"
+    # What is no address is not believed either: it would be a key of limits, and no column of addresses takes it.
+    for claimed in ("unknown", "192.0.2.1:8080", "a\0b", "_hidden", "192.0.2.1 OR 1=1"):
+        request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=f"6.6.6.6, {claimed}", REMOTE_ADDR="10.0.0.1")
+        assert address_of(request, proxies=1) == "10.0.0.1"
 
 
 def test_times_are_shown_in_the_persons_zone(alice, root):

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.forms import ModelForm
 from django.http import HttpRequest
 
-from accounts.audit import record
 from accounts.models import AuditEvent, Invitation, User
 
 
@@ -53,11 +51,6 @@ class UserAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
-        super().save_model(request, obj, form, change)
-        actor = request.user if isinstance(request.user, User) else None
-        record(actor=actor, code="person.profile_changed", obj=obj, fields=form.changed_data)
 
 
 @admin.register(Invitation)

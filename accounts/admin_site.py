@@ -35,12 +35,15 @@ class SiteAdmin(AdminSite):
     enable_nav_sidebar = False
 
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
-        """Register as ever, but leave out what is closed."""
+        """Register as ever, but leave out what is closed, and have every change recorded."""
+        # This module is read before the models are.
+        from accounts.admin_record import recorded
+
         models: Iterable[type[Model]] = (
             [model_or_iterable] if isinstance(model_or_iterable, type) else list(model_or_iterable)
         )
         open_models = [model for model in models if model._meta.label not in CLOSED]
-        super().register(open_models, admin_class, **options)
+        super().register(open_models, recorded(admin_class), **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         user = request.user

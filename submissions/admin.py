@@ -54,4 +54,6 @@ class DraftAdmin(admin.ModelAdmin):
 
 @admin.register(RetentionPolicy)
 class RetentionPolicyAdmin(admin.ModelAdmin):
+    """A rule is one of years at most: a day so far off that the calendar has none stops every hand-in."""
+
     list_display = ["scope", "course", "content_days", "updated_at"]

@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,10 @@ from feedforward.transitions import StatefulModel
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+# As for an assignment (aiconfig/forms.py) and for the site (RETENTION_DAYS).
+LONGEST_CONTENT_DAYS = 3650
 
 
 class DraftQuerySet(models.QuerySet["Draft"]):
@@ -141,6 +146,11 @@ class Draft(StatefulModel):
             models.CheckConstraint(condition=models.Q(number__gte=1), name="draft_number_from_1"),
         ]
 
+    def clean(self) -> None:
+        """Refuse a hold without a reason: it keeps a text longer than its author was told."""
+        if self.legal_hold and not self.legal_hold_reason.strip():
+            raise ValidationError({"legal_hold_reason": _("Say why the text is held back from removal.")})
+
     def __str__(self) -> str:
         return f"Draft {self.number}"
 
@@ -239,3 +249,10 @@ class RetentionPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_scope_display()}: {self.content_days} days"
+
+    def clean(self) -> None:
+        """Refuse a time beyond what an assignment may say; the calendar of a hand-in would end before it."""
+        if self.content_days is not None and self.content_days > LONGEST_CONTENT_DAYS:
+            raise ValidationError(
+                {"content_days": _("Content is kept for %(days)s days at most.") % {"days": LONGEST_CONTENT_DAYS}}
+            )

@@ -262,7 +262,8 @@ def test_django_admin_opens_no_back_door(desk, alice, root):
     desk.post(url, {"name": "Alice Arden", "student_number": "", "time_zone": "", "is_administrator": "on"})
     alice.refresh_from_db()
     assert alice.name == "Alice Arden" and not alice.is_administrator
-    assert AuditEvent.objects.filter(code="person.profile_changed", actor=root).exists()
+    changed = AuditEvent.objects.get(code="table.row_changed", actor=root, object_label="accounts.User")
+    assert (changed.object_id, changed.fields) == (str(alice.pk), ["name"])
     event = AuditEvent.objects.first()
     assert desk.get(reverse("admin:accounts_auditevent_change", args=[event.pk])).status_code == 200
     assert desk.post(reverse("admin:accounts_auditevent_change", args=[event.pk]), {"code": "x"}).status_code == 403

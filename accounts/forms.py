@@ -80,6 +80,26 @@ class ResetPasswordForm(_EvenAnswer, allauth_forms.ResetPasswordForm):
         return email
 
 
+class _OneHint:
+    """One line about passwords, as where an account is made, instead of a sentence for each rule."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password1"].help_text = PASSWORD_HINT  # type: ignore[attr-defined]  # stands before allauth's forms
+
+
+class ChangePasswordForm(_OneHint, allauth_forms.ChangePasswordForm):
+    """Change the password; asks for the current one."""
+
+
+class SetPasswordForm(_OneHint, allauth_forms.SetPasswordForm):
+    """Set a first password, for people who sign in by their institution."""
+
+
+class ResetPasswordKeyForm(_OneHint, allauth_forms.ResetPasswordKeyForm):
+    """Set a new password by a mailed link."""
+
+
 class SignupForm(_EvenAnswer, allauth_forms.SignupForm):
     """Sign up with an address of an allowed domain."""
 

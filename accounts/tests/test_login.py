@@ -243,3 +243,16 @@ def test_pages_need_no_inline_script(client, alice):
         for tag in re.findall(r"<script[^>]*>", page):
             assert "src=" in tag or 'type="application/json"' in tag, tag
         assert not re.search(r"\sstyle=|\son\w+=", page)
+
+
+@pytest.mark.parametrize("page", ["account_change_password", "account_reset_password_from_key"])
+def test_pages_of_a_new_password_say_the_rule_once(client, alice, page):
+    from accounts import resets
+
+    if page == "account_change_password":
+        sign_in(client, alice.email)
+        url = reverse(page)
+    else:
+        url = "/" + resets.issue(user=alice, actor=None).split("/", 3)[3]
+    said = client.get(url).content.decode()
+    assert said.count("At least 12 characters") == 1 and "too similar" not in said

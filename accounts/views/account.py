@@ -6,6 +6,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.internal.flows import sessions as session_flows
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -51,6 +52,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "roles": roles_of(person),
         "addresses": EmailAddress.objects.filter(user=person).order_by("-primary"),
         "second_step": is_mfa_enabled(person),
+        "institutions": bool(settings.SOCIALACCOUNT_PROVIDERS),
         "session_count": UserSession.objects.filter(user=person).count(),
     }
     return render(request, "accounts/profile.html", context, status=422 if form.is_bound else 200)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account.adapter import get_adapter
-from allauth.account.forms import ResetPasswordKeyForm
 from allauth.account.internal.flows.password_reset import finalize_password_reset
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import resets
+from accounts.forms import ResetPasswordKeyForm
 from feedforward import ratelimit
 from feedforward.requests import client_address
 

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from rapidfuzz import fuzz
@@ -28,6 +28,7 @@ from feedback.reading.answer import ParsedAnswer
 from feedback.reading.normalising import normalise_with_map
 from feedback.reading.redaction import restore
 from feedback.reading.screening import objection, repeats_words
+from feedback.reading.sense import PREFIXES, denials, numbers, opposed
 from feedback.reading.signals import imitates_a_prompt, speaks_to_reviewer
 from submissions.extraction.characters import count_words
 
@@ -38,31 +39,14 @@ MIN_WORDS = 3
 MIN_WORDS_FUZZY = 6
 UNFOUND_SHARE = 0.5
 
-# Counted on both sides: another number of them, and the quotation denies what the draft says, or the reverse.
-_NEGATIONS = re.compile(
-    r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|hardly|barely|scarcely|\w+n't"
-    r"|(?:ca|do|does|did|is|was|are|were|wo|would|could|should|has|have|had|ai)nt"
-    r"|nicht|nichts|kein\w*|nie|niemals|niemand\w*|nirgends|kaum|ohne|weder|nunca|jamás|nada|nadie|ningun[oa]?|ningún|sin"
-    r"|tampoco|ne|pas|jamais|rien|aucune?|sans|non|mai|senza|niente|nulla|nessun[oa]?|não|nem|sem|niet|geen|nooit|zonder"
-    r"|inte|aldrig|utan|ikke|aldri|ingen|uden|uten|nigdy|bez|не|нет|никогда|ничего|без|değil|δεν|μη|όχι|לא|אין"
-    r"|لا|ليس|ليست|لم|لن|بدون|नहीं|मत)\b|\bn'(?=\w)|[不没沒无無非未]|ない|なかった|ません|않|못|없|아니"
-)
-_DIGITS = re.compile(r"\d+(?:[.,]\d+)*")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+")
-_NUMBER_WORDS = re.compile(
-    r"\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundreds?|thousands?|millions?|billions?|half|thirds?|quarters?|dozens?"
-    r"|twice|double|triple|zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|dreissig|(?:vier|fünf|sech|sieb"
-    r"|acht|neun)zig|hundert|tausend|million(?:en)?|milliarden?|hälfte|drittel|viertel|dos|tres|cuatro|cinco|seis|siete|ocho"
-    r"|nueve|diez|veinte|treinta|cien|ciento|mil|mitad|deux|trois|quatre|cinq|sept|huit|neuf|dix|vingt|trente|cent|mille|moitié)\b"
-)
-_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-_PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "anti")
 # What turns a word into its opposite when a quotation stops before it: "can't", "cannot", "useless".
 _DENYING_END = re.compile(r"(?:n't|'t|not|less)(?![^\W_])")
 _MARKER = re.compile(r"⟦[^⟦⟧]{0,40}⟧\s*")
 # A quotation wrapped in marks or shortened with an ellipsis by the model is still the draft's words.
-_WRAPPING = "\"'“”‘’«»„ \t\n"
+_WRAPPING = re.compile(r"""\A(?:["'“”‘’«»„\s]|\[?(?:\.{3}|…)\]?)+|(?:["'“”‘’«»„\s]|\[?(?:\.{3}|…)\]?)+\Z""")
+# A word cut at the end of a line, a dash with or without blanks, one kind of quotation mark inside another: hyphens between
+# letters and quotation marks do not tell texts apart.
+_MARK = re.compile(r"""(?<=[^\W\d_]) ?-+ ?(?=[^\W\d_])|"|(?<![^\W_])'|'(?![^\W_])""")
 
 
 class Locator:
@@ -82,16 +66,18 @@ class Locator:
         wanted = normalise_with_map(quote).text
         exact = self._exact(wanted, sentence_id)
         if exact is None:
-            stripped = normalise_with_map(quote.strip(_WRAPPING).removesuffix("...").removesuffix("…")).text
+            stripped = normalise_with_map(_WRAPPING.sub("", quote)).text
             if stripped != wanted:
                 wanted = stripped
                 exact = self._exact(wanted, sentence_id)
         if len(wanted) < MIN_CHARS or _words(wanted) < MIN_WORDS:
             return Quote(sentence_id, quote, "too_short", score=0.0)
-        if exact is None and _words(wanted) < MIN_WORDS_FUZZY:
-            return Quote(sentence_id, quote, "not_found", score=0.0)
         if exact is None:
-            return self._nearly(quote, wanted, sentence_id)
+            return (
+                self._but_for_marks(quote, wanted, sentence_id)
+                or (self._nearly(quote, wanted, sentence_id) if _words(wanted) >= MIN_WORDS_FUZZY else None)
+                or Quote(sentence_id, quote, "not_found", score=0.0)
+            )
         opposite = self._cut_word_changes_sense(exact, exact + len(wanted))
         if opposite:
             return Quote(sentence_id, quote, opposite, score=100.0)
@@ -102,25 +88,52 @@ class Locator:
         haystack = self._normal.text
         if not wanted or wanted not in haystack:
             return None
-        sentence = self._sentences.get(sentence_id)
-        places = []
-        at = haystack.find(wanted)
-        while at >= 0:
-            places.append(at)
-            at = haystack.find(wanted, at + 1)
+        places = list(_occurrences(wanted, haystack))
         if len(places) == 1:
             return places[0]
 
-        def distance(place: int) -> int:
-            if sentence is None:
-                return 0
-            start, end = self._normal.span(place, place + len(wanted))
-            return max(0, sentence.start - end + 1, start - sentence.end + 1)
+        def order(place: int) -> tuple[bool, int, int]:
+            end = place + len(wanted)
+            return bool(self._cut_word_changes_sense(place, end)), self._distance(place, end, sentence_id), place
 
-        def cut(place: int) -> bool:
-            return bool(self._cut_word_changes_sense(place, place + len(wanted)))
+        return min(places, key=order)
 
-        return min(places, key=lambda place: (cut(place), distance(place), place))
+    def _distance(self, first: int, last: int, sentence_id: str) -> int:
+        """Characters between ``first:last`` of the normal text and the cited sentence; 0 where they meet or none is known."""
+        sentence = self._sentences.get(sentence_id)
+        if sentence is None:
+            return 0
+        start, end = self._normal.span(first, last)
+        return max(0, sentence.start - end + 1, start - sentence.end + 1)
+
+    def _but_for_marks(self, quote: str, wanted: str, sentence_id: str) -> Quote | None:
+        """The place that has the same letters, of several the one nearest to the cited sentence; else None."""
+        whole, places = self._unmarked
+        bare = _MARK.sub("", wanted)
+        if not bare or (bare == wanted and len(whole) == len(self._normal.text)):
+            return None
+        found = [
+            (places[at], places[at + len(bare) - 1] + 1)
+            for at in _occurrences(bare, whole)
+            if not self._cut_word_changes_sense(places[at], places[at + len(bare) - 1] + 1)
+        ]
+        if not found:
+            return None
+        start, end = min(found, key=lambda place: (self._distance(place[0], place[1], sentence_id), place))
+        if denials(self._normal.text[start:end]).isdisjoint(denials(wanted)):
+            return Quote(sentence_id, quote, "negation", score=100.0)
+        return self._located(quote, sentence_id, "verified", self._normal.span(start, end), None)
+
+    @cached_property
+    def _unmarked(self) -> tuple[str, Sequence[int]]:
+        """The normal text without hyphens between letters and quotation marks, and where each of its characters stands in the normal text."""
+        kept: list[int] = []
+        position = 0
+        for match in _MARK.finditer(self._normal.text):
+            kept.extend(range(position, match.start()))
+            position = match.end()
+        kept.extend(range(position, len(self._normal.text)))
+        return "".join(self._normal.text[place] for place in kept), kept
 
     def _nearly(self, quote: str, wanted: str, sentence_id: str) -> Quote:
         """The cited sentence and what stands around it first; if these words are not there, the whole draft."""
@@ -146,9 +159,9 @@ class Locator:
             return Quote(sentence_id, quote, "not_found", score=score)
         start, end = self._whole_words(start, end)
         found = self._normal.text[start:end]
-        if _numbers(found) != _numbers(wanted):
+        if numbers(found) != numbers(wanted):
             return Quote(sentence_id, quote, "digits", score=score)
-        if _opposed(found, wanted):
+        if opposed(found, wanted):
             return Quote(sentence_id, quote, "negation", score=score)
         status = "verified" if score >= VERIFIED_SCORE else "approximate"
         return self._located(quote, sentence_id, status, self._normal.span(start, end), score)
@@ -157,12 +170,16 @@ class Locator:
         """Whether an exact match is cut out of a number ("20" of "120"), or off what denies it ("un|able", "can|'t")."""
         text = self._normal.text
         for edge in (start, end):
-            if re.search(r"\d[.,]?\Z", text[max(0, edge - 2) : edge]) and re.match(r"[.,]?\d", text[edge : edge + 2]):
+            if re.search(r"\d[.,-]?\Z", text[max(0, edge - 2) : edge]) and re.match(r"[.,-]?\d", text[edge : edge + 2]):
                 return "digits"
+        if re.match(r"\d", text[start : start + 1]) and re.search(
+            r"(?<![^\s(\[=<>])-\Z", text[max(0, start - 2) : start]
+        ):
+            return "digits"
         if text[end - 1].isalpha() and _DENYING_END.match(text, end):
             return "negation"
         left = re.search(r"[^\W_]+\Z", text[max(0, start - 6) : start])
-        return "negation" if left and left.group() in _PREFIXES and text[start : start + 1].isalpha() else ""
+        return "negation" if left and left.group() in PREFIXES and text[start : start + 1].isalpha() else ""
 
     def _best_within(self, wanted: str, first: int, last: int) -> tuple[float, int, int] | None:
         """(score, start, end) of the most similar stretch of ``first:last`` of the normalised text."""
@@ -192,37 +209,16 @@ class Locator:
         return Quote(sentence_id, quote, status, start, end, self._text[start:end], score)
 
 
+def _occurrences(wanted: str, text: str) -> Iterator[int]:
+    at = text.find(wanted)
+    while at >= 0:
+        yield at
+        at = text.find(wanted, at + 1)
+
+
 def _words(normal: str) -> int:
     """Words between blanks; where a script has no blanks, as word processors count."""
     return max(len(normal.split()), 0 if normal.isascii() else count_words(normal))
-
-
-def _numbers(normal: str) -> tuple[list[str], list[str]]:
-    """Numbers in digits ("1,000" is 1000) and in words, each in their order."""
-    digits = [number.replace(",", "") if _THOUSANDS.fullmatch(number) else number for number in _DIGITS.findall(normal)]
-    return digits, _NUMBER_WORDS.findall(normal)
-
-
-def _opposed(found: str, wanted: str) -> bool:
-    """Whether one text denies what the other says.
-
-    That is another number of negations, or "possible" for "impossible", "harmful" for "harmless".
-    """
-    if len(_NEGATIONS.findall(found)) != len(_NEGATIONS.findall(wanted)):
-        return True
-    here, there = set(_WORD.findall(found)), set(_WORD.findall(wanted))
-    return any(
-        opposite in other
-        for words, other in ((here - there, there - here), (there - here, here - there))
-        for word in words
-        for opposite in _opposites(word)
-    )
-
-
-def _opposites(word: str) -> Iterator[str]:
-    yield from (word[len(prefix) :] for prefix in _PREFIXES if word.startswith(prefix))
-    if word.endswith("less"):
-        yield from (word[:-4], word[:-4] + "ful")
 
 
 def verify(

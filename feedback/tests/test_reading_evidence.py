@@ -256,3 +256,46 @@ def test_the_drafts_own_words_are_never_held_against_a_comment() -> None:
     comment = "Say why essays written by ChatGPT should not receive full marks, and who gave 7/10."
     assert objection((comment,), draft=draft) == ""
     assert objection((comment,), draft="Another draft.") != ""
+
+
+SPELLED = [
+    ("The govern-\nment introduced a new pol-\nicy.", "introduced a new policy", "introduced a new pol-\nicy"),
+    ("It paid for well-\nknown artists.", "paid for well-known artists", "paid for well-\nknown artists"),
+    ("Its budget—about 1,200 euros—went.", "budget - about 1,200 euros", "budget—about 1,200 euros"),
+    ("It is “merely” paused – for long.", "merely paused-for long", "merely” paused – for long"),
+    ("She replied: 'You must.' He went.", 'She replied: "You must."', "She replied: 'You must."),
+    ("They left the room together then.", "... left the room together ...", "left the room together"),
+    ("They left the room together then.", "[...] left the room together […]", "left the room together"),
+    ("The plan is—not so simple.", "plan is - not so simple", "plan is—not so simple"),
+]
+
+
+@pytest.mark.parametrize(("draft", "quote", "shown"), SPELLED)
+def test_hyphens_dashes_marks_and_ellipses_do_not_hide_a_quotation(draft: str, quote: str, shown: str) -> None:
+    found = Locator(draft, split_sentences(draft)).locate(quote, "P1.S1")
+    assert (found.status, found.shown) == ("verified", shown)
+
+
+OF_OTHER_SENSE = [
+    ("It is a no - table for us all.", "is a notable for us all", "negation"),
+    ("Temperatures fell to -5 degrees at night in May.", "Temperatures fell to 5 degrees at night in May.", "digits"),
+    ("Temperatures fell to -5 degrees at night in May.", "5 degrees at night", "digits"),
+    ("Prices rose by 5–10 percent in May.", "Prices rose by 5", "digits"),
+    ("Prices rose by 5–10 percent in May.", "10 percent in May", "digits"),
+    ("Chapter Ⅳ deals with the flow of goods.", "Chapter VI deals with the flow of goods.", "digits"),
+    ("Most people agree that taxes should increase.", "Most people agree that taxes should decrease.", "negation"),
+    ("We recommend to include all members of it.", "We recommend to exclude all members of it.", "negation"),
+    ("The older houses stand north of the old river.", "The older houses stand south of the old river.", "negation"),
+]
+
+
+@pytest.mark.parametrize(("draft", "quote", "status"), OF_OTHER_SENSE)
+def test_what_resembles_the_draft_but_says_something_else_is_not_found(draft: str, quote: str, status: str) -> None:
+    assert Locator(draft, split_sentences(draft)).locate(quote, "P1.S1").status == status
+
+
+@pytest.mark.parametrize("number", ["COVID-19 cases fell in 2020 and 2021", "from 2019-2020 the cases fell a lot"])
+def test_a_hyphen_before_a_number_is_no_minus(number: str) -> None:
+    draft = f"It says that {number} in town."
+    misprinted = f"It says thet {number} in town."
+    assert Locator(draft, split_sentences(draft)).locate(misprinted, "P1.S1").status == "verified"

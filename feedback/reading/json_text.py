@@ -322,7 +322,10 @@ def _storable(value: Any, depth: int) -> Any:
     if isinstance(value, list):
         return [_storable(item, depth + 1) for item in value]
     if isinstance(value, dict):
-        return {_UNSTORABLE.sub("", str(key)): _storable(item, depth + 1) for key, item in value.items()}
+        kept = {_UNSTORABLE.sub("", str(key)): _storable(item, depth + 1) for key, item in value.items()}
+        if len(kept) < len(value):  # two keys that differ in what nobody sees: the later would win without a word
+            raise AnswerRejected("DUPLICATE_KEY", "A key occurs twice in one object.")
+        return kept
     return value
 
 

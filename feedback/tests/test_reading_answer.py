@@ -92,6 +92,7 @@ def test_reads_what_models_wrap_around_a_good_answer(raw: str, how: str) -> None
         ('{"x": +Infinity,}', "stop", "NAN"),
         ('{"x": [1, inf],}', "stop", "NAN"),
         ('{"a": {"b": [{"x": 1, "\\u0078": 2}]},}', "stop", "DUPLICATE_KEY"),
+        ('{"a": 1, "a\\u0000": 2}', "stop", "DUPLICATE_KEY"),
         ('{"a": [{"level": 1}, ...]}', "stop", "TRUNCATED"),
         ('{"level": 2 of 4}', "stop", "LEVEL_NOT_INTEGER"),
         ('{"level": 2/4}', "stop", "LEVEL_NOT_INTEGER"),

@@ -226,6 +226,9 @@ class _Walk:
             elif tag == W + "p":
                 self.paragraph(child)
             else:
+                if tag == W + "fldSimple":
+                    self._code.append(attribute(child, "instr") or "")
+                    self._end_code()
                 self.inline(child)
 
     def run(self, run: etree._Element) -> None:

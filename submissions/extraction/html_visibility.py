@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -113,7 +114,9 @@ def look_inside(stated: Mapping[str, str], outer: Look) -> Look:
     """The look inside an element that states ``stated``, in an element that looks ``outer``."""
     if not stated:
         return outer
-    size = _size(stated.get("font-size"), outer.size_pt)
+    size = _size(stated.get("font-size") or _size_in_font(stated.get("font")), outer.size_pt)
+    if "zoom" in stated:
+        size *= _number(stated["zoom"].replace("normal", "1")) or 1.0
     color = stated.get("-webkit-text-fill-color") or stated.get("color")
     ink = outer.color if color in (None, "inherit", "currentcolor") else _color(color)
     ground = outer.ground
@@ -142,12 +145,21 @@ def look_inside(stated: Mapping[str, str], outer: Look) -> Look:
 def _gone(stated: Mapping[str, str], color: str | None, size: float) -> str | None:
     if stated.get("display") == "none" or stated.get("mso-hide") in ("all", "screen"):
         return "hidden_font"
-    opacity = _number(stated.get("opacity"))
+    if stated.get("content-visibility") == "hidden":
+        return "hidden_font"
+    filtered = re.search(r"opacity\(\s*([\d.]+%?)", stated.get("filter", ""))
+    opacity = _number(filtered[1] if filtered else stated.get("opacity"))
     if (opacity is not None and opacity < _MIN_OPACITY) or _alpha(color) < _MIN_OPACITY:
         return "transparent"
     for name in ("text-indent", "left", "right", "top", "margin-left", "margin-top"):
         if abs(_points(stated.get(name), size) or 0.0) > _FAR_PT:
             return "off_page"
+    for name, either_way in (("margin", False), ("inset", True), ("translate", True), ("transform", True)):
+        moves = [_points(part, size) or 0.0 for part in re.split(r"[\s,()]+", stated.get(name, ""))]
+        if any(-move > _FAR_PT or (either_way and move > _FAR_PT) for move in moves):
+            return "off_page"
+    if re.match(r"0(\.0\d*)?\b(?!\.)", stated.get("scale", "")):
+        return "tiny_font"
     shape = stated.get("clip", "") + stated.get("clip-path", "") + stated.get("transform", "")
     flat = re.search(
         r"scale[xy]?\(\s*0(\.0\d*)?\s*[,)]|rect\(\s*(0|1)(px)?[\s,]|inset\(\s*(50|100)%|circle\(\s*0", shape
@@ -173,6 +185,12 @@ def _size(value: str | None, outer: float) -> float:
     return number * (12.0 if unit == "rem" else _POINTS.get(unit or "px", 0.75))
 
 
+def _size_in_font(value: str | None) -> str | None:
+    """The size inside the short form ``font: bold 12px/1.5 Arial``."""
+    found = re.search(r"(?:^|\s)(\d*\.?\d+(?:px|pt|pc|in|cm|mm|em|rem|ex|ch|vw|vh|%)|0)(?=[\s/]|$)", value or "")
+    return found[1] if found else None
+
+
 def _points(value: str | None, size: float) -> float | None:
     match = _LENGTH.match(value or "")
     if match is None or match[2] == "%" or (match[2] is None and float(match[1])):
@@ -187,11 +205,32 @@ def _color(value: str) -> Rgb | None:
         first = "#" + "".join(digit * 2 for digit in first[1:4])
     elif first.startswith("#"):
         first = first[:7]
+    function, _, arguments = value.partition("(")
+    if function in ("hsl", "hsla", "hwb", "lab", "lch", "oklab", "oklch"):
+        return _by_lightness(function, _NUMBERS.findall(arguments))
     if value.startswith("rgb"):
         numbers = _NUMBERS.findall(value)[:3]
         parts = [float(n.rstrip("%")) * (2.55 if n.endswith("%") else 1.0) for n in numbers]
         return (_byte(parts[0]), _byte(parts[1]), _byte(parts[2])) if len(parts) == 3 else None
     return parse_hex(_NAMES.get(first, first))
+
+
+def _by_lightness(function: str, numbers: list[str]) -> Rgb | None:
+    """A colour by hue, or as a grey of its lightness: only the contrast to its ground is asked for."""
+    if len(numbers) < 3:
+        return None
+    first, second, third = (float(n.rstrip("%")) for n in numbers[:3])
+    if function in ("hsl", "hsla"):
+        parts = colorsys.hls_to_rgb(first % 360 / 360, third / 100, second / 100)
+    elif function == "hwb":
+        grey = second / max(second + third, 1e-9)
+        pure = colorsys.hls_to_rgb(first % 360 / 360, 0.5, 1.0)
+        white, black = second / 100, third / 100
+        parts = tuple(part * (1 - white - black) + white if white + black < 1 else grey for part in pure)  # type: ignore[assignment]
+    else:
+        share = first / 100 if numbers[0].endswith("%") or function in ("lab", "lch") else first
+        parts = (share, share, share)
+    return _byte(parts[0] * 255), _byte(parts[1] * 255), _byte(parts[2] * 255)
 
 
 def _byte(value: float) -> int:

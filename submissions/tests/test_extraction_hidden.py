@@ -265,6 +265,7 @@ DRAWING = (
          "alt_text"),
         (f'<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>COMMENTS {ATTACK}</w:instrText></w:r>'
          '<w:r><w:fldChar w:fldCharType="end"/></w:r></w:p>', "field_code"),
+        (f'<w:p><w:fldSimple w:instr=" QUOTE {ATTACK} "><w:r><w:t>A field.</w:t></w:r></w:fldSimple></w:p>', "field_code"),
     ],
 )  # fmt: skip
 def test_docx_attacks(body: str, kind: str) -> None:
@@ -379,6 +380,18 @@ def test_rtf(piece: str, kind: str | None) -> None:
     [
         ('<p style="display:none">%s</p>', "hidden_font"),
         ('<span style="font-size:1px">%s</span>', "tiny_font"),
+        ('<p style="font: bold 1px/1.5 Arial">%s</p>', "tiny_font"),
+        ('<p style="zoom: 0.01">%s</p>', "tiny_font"),
+        ('<p style="scale: 0">%s</p>', "tiny_font"),
+        ('<p style="filter: opacity(0)">%s</p>', "transparent"),
+        ('<p style="content-visibility: hidden">%s</p>', "hidden_font"),
+        ('<p style="color: hsl(0, 0%%, 100%%)">%s</p>', "low_contrast"),
+        ('<p style="color: hwb(0 100%% 0%%)">%s</p>', "low_contrast"),
+        ('<p style="color: oklch(1 0 0)">%s</p>', "low_contrast"),
+        ('<p style="margin: 0 0 0 -9999px">%s</p>', "off_page"),
+        ('<p style="transform: translateX(-9999px)">%s</p>', "off_page"),
+        ('<p style="color: hsl(210, 60%, 30%); font: italic 11pt/1.2 Arial; zoom: 90%">Blue letters.</p>', None),
+        ('<p style="margin: 0 0 20cm 0; scale: 0.9; filter: opacity(90%)">Room below.</p>', None),
         ("<script>%s</script>", None),
         ("<!-- %s -->", None),
         ("<p onclick='x()'>A <b>plain</b> paragraph.</p>", None),

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +14,7 @@ from allauth.mfa.totp.internal import auth as totp
 from playwright.sync_api import CDPSession, Page, expect
 
 from deploy.e2e.chromium import Visitor
-from deploy.e2e.site import BASE_DIR, RunningSite
+from deploy.e2e.site import RunningSite, another_door
 
 pytestmark = pytest.mark.browser
 OWN = "a herd of slow green tractors"
@@ -97,33 +93,12 @@ def add_key(visitor: Visitor, name: str, *, alone: bool) -> Page:
     return page
 
 
-@contextmanager
-def strict_door(site: RunningSite) -> Iterator[str]:
-    """A second web program over the same data, where administrators must have a second step (the demo's need not)."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
-    environ = {**site.environ, "PORT": port, "MFA_REQUIRED_FOR_ADMINISTRATORS": "1"}
-    command = [sys.executable, "-m", "deploy.run", "program", "web"]
-    program = subprocess.Popen(command, cwd=BASE_DIR, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and program.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", int(port)), timeout=1):
-                break
-            time.sleep(0.2)
-        yield f"http://localhost:{port}"
-    finally:
-        program.terminate()
-        program.wait(timeout=30)
-
-
 def test_the_second_step(arrive: Callable[[str], Visitor], site: RunningSite) -> None:
     visitor = arrive("a new administrator")
     email = new_administrator(site, visitor)
     visitor.sign_in(email, OWN)
     # Required: nothing else opens before one is set up.
-    with strict_door(site) as door:
+    with another_door(site, MFA_REQUIRED_FOR_ADMINISTRATORS="1") as door:
         assert visitor.context.browser
         elsewhere = visitor.context.browser.new_page()
         elsewhere.context.add_cookies(visitor.context.cookies())

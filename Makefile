@@ -13,7 +13,7 @@ export UV_PYTHON_DOWNLOADS = never
 export UV_COMPILE_BYTECODE = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run manage administrator shell test test-browser test-postgres lint ruff templates security dependencies format types contracts checks \
+.PHONY: help run manage administrator shell test test-thorough test-browser test-postgres lint ruff templates security dependencies format types contracts checks \
 	e2e css bench fuzz cases docs screenshots requirements clean venv venv-dev saml s3
 
 help: ## this list
@@ -41,8 +41,11 @@ administrator: venv ## make an administrator: make administrator EMAIL=you@examp
 shell: venv ## a Python shell with the models loaded
 	@exec $(PY) -m deploy.run manage shell
 
-test: venv-dev ## the whole suite; the browser part too when a Chromium is there
+test: venv-dev ## the suite but its thorough part; the browser part too when a Chromium is there
 	@exec $(PY) -m deploy.ci.suite
+
+test-thorough: venv-dev ## what `make test` leaves out: every address by everybody, every fault, killed workers
+	@exec $(PY) -m deploy.ci.suite --thorough
 
 test-browser e2e: venv-dev ## only the tests that drive Chromium
 	@exec $(PY) -m deploy.ci.suite --browser-only

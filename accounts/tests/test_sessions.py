@@ -316,6 +316,7 @@ def hashes(monkeypatch) -> list[str]:
     return calls
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("still")
 def test_the_hall_signs_in_while_somebody_in_it_sprays(alice, hashes):
     for number in range(200):
@@ -343,6 +344,7 @@ def test_guessing_at_one_person_in_the_hall_does_not_lock_them_out(alice, hashes
     assert sign_in(visitor(), alice.email).status_code == 302
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("still")
 def test_visitors_are_held_to_their_own_failures(alice):
     guesser = visitor()
@@ -394,6 +396,7 @@ def test_passwords_are_hashed_so_many_at_a_time():
     assert done.is_set()
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("still")
 def test_tries_at_once_do_not_slip_through_together(alice, hashes, monkeypatch):
     """Each try counts before it is hashed, and is taken back when the password was right."""

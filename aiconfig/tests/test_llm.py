@@ -244,6 +244,7 @@ def in_a_process(code: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
+@pytest.mark.thorough
 def test_the_web_process_never_imports_the_library() -> None:
     code = (
         "import sys, feedforward.wsgi\n"
@@ -254,6 +255,7 @@ def test_the_web_process_never_imports_the_library() -> None:
     assert in_a_process(code) == "True []"
 
 
+@pytest.mark.thorough
 def test_importing_the_library_calls_nobody() -> None:
     code = (
         "import socket, sys\n"

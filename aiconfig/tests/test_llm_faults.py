@@ -102,7 +102,7 @@ FAULTS: list[tuple[str, Any, str, str, tuple[float, float] | None]] = [
 ]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [KINDS[0], *(pytest.param(kind, marks=pytest.mark.thorough) for kind in KINDS[1:])])
 @pytest.mark.parametrize(("name", "reply", "code", "remedy", "wait"), FAULTS, ids=[case[0] for case in FAULTS])
 def test_faults(
     server: ProviderServer,

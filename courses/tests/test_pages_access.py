@@ -45,6 +45,7 @@ PAGES: list[tuple[str, Callable[[Cast], str], tuple[int, ...]]] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("who", WHO)
 def test_who_opens_which_page(cast: Cast, who: str) -> None:
     client, place = signed_in(getattr(cast, who)), WHO.index(who)
@@ -89,6 +90,7 @@ POSTS: list[tuple[str, Callable[[Cast], str], dict[str, str], set[str]]] = [
 ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("page", "url", "data", "allowed"), POSTS, ids=[row[0] for row in POSTS])
 @pytest.mark.parametrize("who", WHO)
 def test_who_changes_what(

@@ -1,11 +1,14 @@
 """``make test`` and its kin: the suite on both cores, then the browser part, with one verdict at the end.
 
-The live part (real site, broker and workers) mostly waits, so it runs beside the rest.
+The live part (real site, broker and workers) mostly waits, so it runs beside the rest. What is marked ``thorough``
+(every address by every kind of person, every fault of a provider, workers killed ...) has a run of its own, so that
+``make test`` stays quick enough to be run before each commit (docs/adr/0028-two-depths-of-tests.md).
 
-python -m deploy.ci.suite                  everything that can run here; says visibly when the browser part cannot
+python -m deploy.ci.suite                  what is not thorough; says visibly when the browser part cannot run here
+python -m deploy.ci.suite --no-browser     the same without the browser part
+python -m deploy.ci.suite --thorough       what the first leaves out, without the browser part
 python -m deploy.ci.suite --browser-only   the browser part; fails without a Chromium
-python -m deploy.ci.suite --no-browser     all but the browser part
-python -m deploy.ci.suite --real-servers   all but the browser part, on a private PostgreSQL and Redis
+python -m deploy.ci.suite --real-servers   all of it but the browser part, on a private PostgreSQL and Redis
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -40,7 +44,7 @@ SITE_VARIABLES = (
     # Where it is set, each of the dozen processes would compile the project, and rewrite the tests, anew.
     "PYTHONDONTWRITEBYTECODE",
 )
-ON_ALL_CORES = ["-p", "deploy.ci.scheduling"]
+NO_TESTS = 5  # pytest's exit code when none was chosen
 
 
 def main(arguments: list[str]) -> int:
@@ -49,6 +53,7 @@ def main(arguments: list[str]) -> int:
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--browser-only", action="store_true")
     part.add_argument("--no-browser", action="store_true")
+    part.add_argument("--thorough", action="store_true")
     part.add_argument("--real-servers", action="store_true")
     chosen, passed_on = parser.parse_known_args(arguments)
     environ = {name: value for name, value in os.environ.items() if name not in SITE_VARIABLES}
@@ -56,35 +61,55 @@ def main(arguments: list[str]) -> int:
         return run_browser(environ, passed_on, required=True)
     if chosen.real_servers:
         return run_on_real_servers(environ, passed_on)
-    code = run_beside_each_other(environ, passed_on)
+    if chosen.thorough:
+        return run_beside_each_other("the thorough part", "thorough", environ, passed_on)
+    code = run_beside_each_other("the suite", "not thorough", environ, passed_on)
+    print("== the thorough part was NOT run: `make test-thorough` does (.ci/run does both)", flush=True)
     say_about_saml()
     if not chosen.no_browser:
         code = run_browser(environ, passed_on, required=False) or code
     return code
 
 
-def run_beside_each_other(environ: dict[str, str], arguments: list[str]) -> int:
-    """Run the suite on all cores and the live part beside it; 0 when both passed."""
+def run_beside_each_other(title: str, depth: str, environ: dict[str, str], arguments: list[str]) -> int:
+    """Run the tests of one depth on all cores and those of them that are live beside it; 0 when both passed."""
     # Tables straight from the models: the live site and the run on PostgreSQL walk the migrations.
-    suite = ["-n", str(cores()), *ON_ALL_CORES, "--no-migrations", "-m", "not browser and not live", *arguments]
-    return run_with_live("the suite", suite, environ, environ, arguments)
+    suite = [*on_all_cores(), "--no-migrations", "-m", f"not browser and not live and {depth}", *arguments]
+    return run_with_live(title, suite, environ, ["-m", f"live and {depth}"], environ, arguments)
 
 
 def run_with_live(
-    title: str, suite: list[str], environ: dict[str, str], live_environ: dict[str, str], arguments: list[str]
+    title: str,
+    suite: list[str],
+    environ: dict[str, str],
+    live: list[str],
+    live_environ: dict[str, str],
+    arguments: list[str],
 ) -> int:
     """Run the suite and, beside it, the live part; 0 when both passed."""
-    live = ["-m", "live", *live_files(), *arguments]
     with ThreadPoolExecutor(1) as beside:
-        waiting = beside.submit(run, f"the live part of {title}", live, live_environ, quiet=True)
+        waiting = beside.submit(
+            run, f"the live part of {title}", [*live, *live_files(), *arguments], live_environ, quiet=True
+        )
         code = run(title, suite, environ)
-        return waiting.result() or code
+        live_code = waiting.result()
+    # Where tests were chosen by hand, none of them may be live, or all.
+    by_hand = any(word == "-k" or not word.startswith("-") for word in arguments)
+    nothing = {0, NO_TESTS} if by_hand else {0}
+    if {code, live_code} == {NO_TESTS}:
+        return NO_TESTS
+    return next((each for each in (code, live_code) if each not in nothing), 0)
 
 
 def live_files() -> list[str]:
     """Return the files with live tests: collecting all others only to leave them out costs seconds."""
-    marked = (path for path in BASE_DIR.glob("*/**/tests/test_*.py") if "pytest.mark.live" in path.read_text("utf-8"))
-    return sorted(str(path.relative_to(BASE_DIR)) for path in marked if "node_modules" not in path.parts)
+    roots = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"][
+        "testpaths"
+    ]
+    files = (path for root in roots for path in (BASE_DIR / root).glob("**/tests/test_*.py"))
+    return sorted(
+        str(path.relative_to(BASE_DIR)) for path in files if "pytest.mark.live" in path.read_text(encoding="utf-8")
+    )
 
 
 def run(title: str, arguments: list[str], environ: dict[str, str], *, quiet: bool = False) -> int:
@@ -140,8 +165,10 @@ def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
             real = {**environ, "DATABASE_URL": servers.database_url, "REDIS_URL": servers.redis_url}
             # The tests have a database of their own; the live site takes the one that was named, and its own messages.
             live = {"LIVE_DATABASE_URL": servers.database_url, "LIVE_REDIS_URL": servers.live_redis_url}
-            chosen = ["-n", str(cores()), *ON_ALL_CORES, "-m", "not browser and not live", *arguments]
-            return run_with_live("the suite on PostgreSQL and Redis", chosen, real, environ | live, arguments)
+            chosen = [*on_all_cores(), "-m", "not browser and not live", *arguments]
+            return run_with_live(
+                "the suite on PostgreSQL and Redis", chosen, real, ["-m", "live"], environ | live, arguments
+            )
     except NotInstalled as missing:
         print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)
         return 1
@@ -160,6 +187,11 @@ def find_chromium(environ: dict[str, str]) -> str | None:
         if found:
             return found
     return None
+
+
+def on_all_cores() -> list[str]:
+    """Return the arguments that spread the tests over the cores."""
+    return ["-n", str(cores()), "-p", "deploy.ci.scheduling"]
 
 
 def cores() -> int:

@@ -42,6 +42,7 @@ def flags_of(request: FeedbackRequest) -> dict[str, dict[str, object]]:
     return {flag["code"]: flag for flag in Feedback.objects.get(draft=request.draft).flags}
 
 
+@pytest.mark.thorough
 def test_whatever_the_wording_the_centre_holds_and_nobody_is_waved_through(stage: Make) -> None:
     scene = stage(*dict.fromkeys((*ONE_OF_THREE, *ALL_THREE)))
     wrong = {}

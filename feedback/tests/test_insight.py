@@ -204,6 +204,7 @@ def test_a_release_while_the_report_is_computed_is_not_forgotten(people: Cast, m
     assert InsightReport.objects.get(assignment=people.assignment).numbers["confirmed"] == 2
 
 
+@pytest.mark.thorough
 def test_weights_are_used_once_each_model_has_thirty_confirmed_drafts(people: Cast) -> None:
     Assignment.objects.filter(pk=people.assignment.pk).update(aggregation="weighted")
     people.assignment.refresh_from_db()
@@ -275,6 +276,7 @@ def test_who_may_see_it(people: Cast, name: str, allowed: set[str]) -> None:
     assert signed_in(people.charlie).get(at(name, people.assignment)).status_code == 404
 
 
+@pytest.mark.thorough
 def test_the_page_asks_as_often_for_many_drafts_as_for_few(people: Cast) -> None:
     confirm(people, 20)
     client = signed_in(people.bob)

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from deploy.run.tests.running_site import BASE_DIR, RunningSite, given_servers, serves_survives_kills_and_stops
+from deploy.run.tests.running_site import BASE_DIR, RunningSite, given_servers, serves_survives_kills_and_stops, stops
 from feedback.tests.stub_reviewers import StubProvider
 from feedforward.broker import resolve
 from feedforward.tests import canary
@@ -156,6 +156,15 @@ def nothing_is_told(live: LiveSite, provider: StubProvider) -> None:
             assert canary.held(path.read_bytes().decode("latin-1")) == [], path.name
 
 
+def test_a_draft_goes_through_real_workers(live: tuple[LiveSite, StubProvider]) -> None:
+    site, _provider = live
+    site.act("submit", "1")
+    said = site.wait_for(1, 240)
+    assert said["runs"] == {"succeeded": RUNS} and said["feedback"] == 1
+    stops(site.site)
+
+
+@pytest.mark.thorough
 def test_nothing_is_lost_or_doubled(live: tuple[LiveSite, StubProvider]) -> None:
     site, provider = live
     site.act("submit", "1")

@@ -50,6 +50,7 @@ FAULTS: list[tuple[str, Reply, str, bool, float | None]] = [
 ]
 
 
+@pytest.mark.thorough
 def test_each_fault_has_its_remedy(stage: Make) -> None:
     """In one test: each of them needs the same stage, and nothing is left of one for the next."""
     made = stage("honest-1")

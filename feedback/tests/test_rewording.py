@@ -68,6 +68,7 @@ def test_a_worded_note_is_marked_and_its_comments_stay_in_reach(stage: Make) -> 
     assert "worded by" not in page
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_whatever_goes_wrong_the_desk_has_the_reviewers_own_words(
     stage: Make, provider: StubProvider, monkeypatch: pytest.MonkeyPatch

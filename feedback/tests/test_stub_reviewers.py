@@ -29,6 +29,7 @@ KINDS: dict[str, tuple[str, str, float]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("half", [0, 1], ids=["answering", "failing"])
 def test_one_reviewer_of_any_kind_moves_the_centre_by_a_third_at_most(stage: Make, settings, half: int) -> None:
     settings.RUN_MAX_ATTEMPTS = 1

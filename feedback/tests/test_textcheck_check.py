@@ -236,6 +236,7 @@ def test_no_verdict_in_any_word_of_it():
     ],
     ids=lambda text: repr(text[:12]),
 )  # fmt: skip
+@pytest.mark.thorough
 def test_hostile_texts_take_no_longer_than_others(text):
     start = time.process_time()
     check_text(text, language="en", key_terms=["some term"])

@@ -116,6 +116,7 @@ def launched(tmp_path):
         process.wait()
 
 
+@pytest.mark.thorough
 @pytest.mark.live
 def test_queue_survives_kill_minus_nine_and_cache_clear(launched):
     found, launch = launched

@@ -53,6 +53,7 @@ FIELDS = (
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_pages_whose_database_fails(scene: Scene, lines: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     """Every form of the site, filled with words, while the database refuses each change and quotes them."""

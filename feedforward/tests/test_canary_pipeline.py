@@ -57,6 +57,7 @@ def parrot(seen: Seen) -> Reply:
     return Reply(reply.status, body, reply.headers, reply.raw)
 
 
+@pytest.mark.thorough
 def test_every_fault_of_a_provider(
     stage: Callable[..., Stage], lines: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:

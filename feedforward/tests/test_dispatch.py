@@ -9,6 +9,8 @@ import sys
 import threading
 from pathlib import Path
 
+import pytest
+
 BASE = Path(__file__).resolve().parents[2]
 SEND = """
 import django; django.setup()
@@ -32,6 +34,7 @@ def send(tmp_path: Path, url: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.thorough
 def test_a_broker_that_never_answers_is_asked_once(tmp_path: Path) -> None:
     accepted: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -49,6 +52,7 @@ def test_a_broker_that_never_answers_is_asked_once(tmp_path: Path) -> None:
     assert 1 <= len(accepted) <= 3
 
 
+@pytest.mark.thorough
 def test_a_broker_that_is_gone_answers_no(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -164,6 +164,7 @@ def rights(before: dict[Any, int]) -> list[str]:
 BOTH = sorted({row.name for row in ROWS if row.method == "GET"} & {row.name for row in ROWS if row.method == "POST"})
 
 
+@pytest.mark.thorough
 def test_fields_that_no_form_has_change_nothing(scene: Scene) -> None:
     """Every form, sent as it stands and again with fields for rights, states, owners and other people's ids."""
     others = {
@@ -255,6 +256,7 @@ ELSEWHERE = [
 ]
 
 
+@pytest.mark.thorough
 def test_no_address_leads_to_another_site(scene: Scene) -> None:
     """All that redirect, asked by GET and POST with every name a target has had."""
     names = ("next", "url", "to", "back", "return", "redirect", "redirect_to", "continue")

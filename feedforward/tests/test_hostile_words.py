@@ -80,6 +80,7 @@ def actors(row: Row) -> list[str]:
     return chosen or sorted(row.allow - {ANONYMOUS, CLOSED}) or [ANONYMOUS]
 
 
+@pytest.mark.thorough
 def test_every_page_shows_them_as_words(scene: Scene, look: Callable[..., Any]) -> None:
     shown: dict[str, int] = {}
     for row in PAGES:
@@ -93,6 +94,7 @@ def test_every_page_shows_them_as_words(scene: Scene, look: Callable[..., Any]) 
     assert sum(1 for count in shown.values() if count) >= 30, shown
 
 
+@pytest.mark.thorough
 def test_every_page_takes_them_as_parameters(scene: Scene, look: Callable[..., Any]) -> None:
     """What stands in the query is shown as words, or not at all, and leads nowhere."""
     names = (
@@ -118,6 +120,7 @@ def test_every_page_takes_them_as_parameters(scene: Scene, look: Callable[..., A
         assert "evil.example" not in answer.headers.get("Location", "").partition("?")[0], url
 
 
+@pytest.mark.thorough
 def test_what_a_form_hands_back(scene: Scene, look: Callable[..., Any]) -> None:
     """A form with faults shows the words that were sent, in fields and beside them."""
     names = ("title", "name", "code", "email", "term", "text", "description", "instructions", "comment", "words", "key")
@@ -132,6 +135,7 @@ def test_what_a_form_hands_back(scene: Scene, look: Callable[..., Any]) -> None:
         assert "evil.example" not in answer.headers.get("Location", "").partition("?")[0], url
 
 
+@pytest.mark.thorough
 def test_djangos_admin_shows_them_as_words(scene: Scene, look: Callable[..., Any]) -> None:
     shown = 0
     for model in admin.site._registry:

@@ -30,6 +30,7 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
         transaction.set_rollback(True)
 
 
+@pytest.mark.thorough
 @time_machine.travel(1_800_000_000, tick=False)  # nothing fades while the test goes on
 def test_every_limited_address_refuses_one_too_many(scene: Scene) -> None:
     seen: set[str] = set()

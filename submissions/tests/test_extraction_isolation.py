@@ -34,6 +34,7 @@ def _extract(data: bytes, media_format: MediaFormat = MediaFormat.TXT, limits: L
     return isolation.extract_bytes(data, media_format=media_format, limits=limits)[0].text
 
 
+@pytest.mark.thorough
 def test_one_process_reads_many_files() -> None:
     isolation.close()
     assert _extract(ESSAY) == ESSAY.decode()
@@ -43,6 +44,7 @@ def test_one_process_reads_many_files() -> None:
     assert isolation._idle == [first] and first.files == 6
 
 
+@pytest.mark.thorough
 def test_a_process_is_replaced_after_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
     isolation.close()
     monkeypatch.setattr(isolation, "_FILES_PER_PROCESS", 2)
@@ -84,6 +86,7 @@ def test_too_much_output() -> None:
     assert caught.value.reason is Reason.TOO_LONG
 
 
+@pytest.mark.thorough
 def test_threads_share_the_processes() -> None:
     results: list[str] = []
     threads = [threading.Thread(target=lambda: results.append(_extract(ESSAY))) for _ in range(4)]
@@ -133,6 +136,7 @@ def test_a_reader_can_do_nothing_else(action: str, raised: str, tmp_path: Path) 
     assert _in_a_reader(action, tmp_path) == raised
 
 
+@pytest.mark.thorough
 def test_the_environment_stays_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "must-not-travel")
     isolation.close()
@@ -247,6 +251,7 @@ def _unpacked_pdf() -> bytes:
     return _samples["plain", 0]
 
 
+@pytest.mark.thorough
 def test_damaged_files_end_in_a_document_or_a_reason() -> None:
     """Set FUZZED_FILES for more; the seed of a failing file is in the message."""
     first = int(os.environ.get("FUZZ_SEED", "20261"))

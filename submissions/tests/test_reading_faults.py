@@ -92,6 +92,7 @@ def people(transactional_db: None) -> SimpleNamespace:
     return cast()
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the readers in /proc")
 @pytest.mark.parametrize("whole", [False, True], ids=["the reader", "the reading process"])
 def test_a_reader_killed_once_is_tried_again(people: SimpleNamespace, whole: bool, settings: Any) -> None:
@@ -110,6 +111,7 @@ def test_a_reader_killed_once_is_tried_again(people: SimpleNamespace, whole: boo
     assert (draft.status, draft.attempts) == (Draft.Status.READY, 2)
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the readers in /proc")
 def test_a_poison_file_is_given_up_after_three_tries(people: SimpleNamespace) -> None:
     draft = hand_in(people, SLOW, "slow.rtf")
@@ -137,6 +139,7 @@ reading.read_draft(int(sys.argv[1]))
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="hands a second process the name of the test's database file")
 def test_a_worker_killed_while_it_reads(people: SimpleNamespace) -> None:
     """It renews its lease while it lives; once it is dead the lease runs out and another worker reads the draft."""

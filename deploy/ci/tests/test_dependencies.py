@@ -69,6 +69,7 @@ def test_licences(licence: str, wanted: bool) -> None:
     assert dependencies.wrong_licences(["red"], {"red": licence}, {"red": "why"}) == ([], [])
 
 
+@pytest.mark.thorough
 def test_our_own_requirements_pass(capsys: pytest.CaptureFixture[str]) -> None:
     assert dependencies.main() == 0, capsys.readouterr().out
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import pytest
 
 from deploy.ci import scheduling, suite
+from deploy.ci.private_servers import Servers
 
-PARTS = ("not browser and not live", "live", "browser")
+PARTS = ("not browser and not live and not thorough", "live and not thorough", "browser")
 
 
 @pytest.fixture
@@ -42,6 +44,47 @@ def test_both_parts_run_and_a_failure_of_either_counts(ran, monkeypatch):
         assert suite.main([]) == (1 if failing else 0)
         assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == set(PARTS)
     assert calls[-1][1]["CHROMIUM"] == "/usr/bin/chromium"
+
+
+def test_the_thorough_part_is_said_to_be_left_out_and_is_the_rest(ran, monkeypatch, capsys):
+    calls, codes = ran
+    browser(monkeypatch, None)
+    assert suite.main(["--no-browser"]) == 0
+    assert "the thorough part was NOT run" in capsys.readouterr().out
+    calls.clear()
+    assert suite.main(["--thorough"]) == 0
+    assert "NOT run" not in capsys.readouterr().out
+    rest = ("not browser and not live and thorough", "live and thorough")
+    assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == set(rest)
+    for failing in rest:
+        codes.clear()
+        codes[failing] = 1
+        assert suite.main(["--thorough"]) == 1
+
+
+def test_real_servers_run_both_depths(ran, monkeypatch):
+    calls, _codes = ran
+    monkeypatch.setattr(suite, "private_servers", lambda: contextlib.nullcontext(Servers("d", "r", "l")))
+    assert suite.main(["--real-servers"]) == 0
+    assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == {"not browser and not live", "live"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "suite_code", "live_code", "code"),
+    [
+        ([], 0, 5, 5),
+        (["-x"], 0, 5, 5),
+        (["feedback/tests/test_desk.py"], 0, 5, 0),
+        (["-k", "killed"], 5, 0, 0),
+        (["-k", "no such test"], 5, 5, 5),
+        (["-k", "killed"], 5, 1, 1),
+        (["-k", "killed"], 1, 5, 1),
+    ],
+)
+def test_where_tests_were_chosen_one_half_may_have_none(ran, arguments, suite_code, live_code, code):
+    _calls, codes = ran
+    codes |= {"not browser and not live and thorough": suite_code, "live and thorough": live_code}
+    assert suite.main(["--thorough", *arguments]) == code
 
 
 def test_the_live_files_are_found_and_no_others():

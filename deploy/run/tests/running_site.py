@@ -102,8 +102,15 @@ def serves_survives_kills_and_stops(site: RunningSite) -> None:
     assert all(after[name] != before[name] for name in killed)
     assert after["main@"] == before["main@"] and after["beat"] == before["beat"]
 
+    stops(site)
+
+
+def stops(site: RunningSite) -> None:
+    """Check that a running site stops when told to and leaves no process and no traceback."""
+    assert health("127.0.0.1", site.port) == "200"
+    pids = list(site.children().values())
     site.process.send_signal(signal.SIGTERM)
     assert site.process.wait(20) == 0
-    wait_gone(list(after.values()), 2)
+    wait_gone(pids, 2)
     assert site.said("FeedForward has stopped")
     assert not any("Traceback" in line for line in site.lines), "\n".join(site.lines)

@@ -141,6 +141,7 @@ with _leash() as leash, Supervisor(leash=leash) as supervisor:
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.live
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_no_process_outlives_the_manager(number):

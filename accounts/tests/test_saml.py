@@ -133,6 +133,7 @@ REFUSED: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("changes", REFUSED.values(), ids=REFUSED)
 def test_what_is_not_signed_for_us_now_opens_nothing(browser, alice, settings, changes):
     settings.SIGNUP_DOMAINS = ["uni.example", "other.example", "sub.uni.example"]

@@ -14,7 +14,8 @@ from xdist.scheduler import LoadScopeScheduling
 
 MODELS = "tests that call models"
 CALLS_MODELS = re.compile(
-    r"^(aiconfig/tests/test_llm|privacy/tests/test_|feedback/tests/test_(?!agreement|merging|progress|reading|textcheck))"
+    r"^(aiconfig/tests/test_llm|privacy/tests/test_|deploy/demo/tests/test_seeding|feedforward/tests/test_canary_pipeline"
+    r"|feedback/tests/test_(?!agreement|merging|progress|reading|textcheck))"
 )
 ROW_BY_ROW = "feedforward/tests/test_access.py"
 

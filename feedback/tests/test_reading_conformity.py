@@ -75,6 +75,7 @@ def spoiled_answers(draw: st.DrawFn) -> Any:
     return answer
 
 
+@pytest.mark.thorough
 @settings(max_examples=400)
 @given(spoiled_answers() | VALUES)
 def test_the_compiled_contract_judges_as_the_library_does(value: Any) -> None:
@@ -127,6 +128,7 @@ def test_a_schema_with_something_unknown_in_it_is_not_compiled(schema: dict[str,
         compile_schema(schema)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pattern", screening._NEEDED, ids=lambda pattern: pattern.pattern[:20])
 def test_whatever_a_pattern_finds_holds_a_word_it_needs(pattern: re.Pattern[str]) -> None:
     @settings(max_examples=150)
@@ -145,6 +147,7 @@ def test_letters_taken_for_others_are_still_seen(text: str) -> None:
         assert [m.group() for m in screening._hits(pattern, (text,))] == [m.group() for m in pattern.finditer(text)]
 
 
+@pytest.mark.thorough
 @settings(max_examples=300)
 @given(
     st.lists(

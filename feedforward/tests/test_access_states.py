@@ -17,7 +17,7 @@ from feedforward.tests.cast import ANONYMOUS, CLOSED, Scene
 from feedforward.tests.cast import scene as make_scene
 from feedforward.tests.watching import writes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 VISIT = ("django_session", "usersessions_usersession", 'INSERT INTO "accounts_auditevent"')
 ABOUT_A_COURSE = [row for row in ROWS if row.about]
 
@@ -62,7 +62,6 @@ ARCHIVED_TAKES = frozenset({"desk_lease", "trial_remove"})
 REAL_WORDS = {"plan": "will_do", "reply": "I shall do that.", "words": "Please look again.", "rating": "helpful"}
 
 
-@pytest.mark.thorough
 def test_archived_is_read_only(scene: Scene, state: Callable[..., None]) -> None:
     state(Course.objects.filter(pk=scene.course.pk), status="archived")
     wrote = {}
@@ -76,7 +75,6 @@ def test_archived_is_read_only(scene: Scene, state: Callable[..., None]) -> None
     assert set(wrote) <= ARCHIVED_TAKES, wrote
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("what", ["course", "assignment"])
 def test_deleted_is_gone(scene: Scene, state: Callable[..., None], what: str) -> None:
     """For all: only what students wrote and were told stays theirs to read."""
@@ -110,7 +108,6 @@ def test_a_course_that_is_not_open_yet_is_its_staffs(scene: Scene, state: Callab
                 assert status in {403, 404} and not written, f"{row.method} {row.name} {actor}: {status}"
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("actor", ["assistant", "co_instructor"])
 def test_whoever_left_the_staff_sees_nothing(scene: Scene, state: Callable[..., None], actor: str) -> None:
     CourseStaff.objects.filter(course=scene.course, user=scene.actor(actor)).delete()

@@ -99,6 +99,7 @@ def first_of(row: Row) -> str:
     return sorted(row.allow - {ANONYMOUS, CLOSED} or {ANONYMOUS}, key=lambda name: (name == "admin", name))[0]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("method", "body"),
     [("GET", BODIES[0]), *(("POST", body) for body in BODIES)],
@@ -136,6 +137,7 @@ AT_THE_DESK = [
 ]
 
 
+@pytest.mark.thorough
 def test_the_desk_takes_no_nonsense(scene: Scene) -> None:
     rows = {row.name: row for row in ROWS if row.method == "POST"}
     version = str(Feedback.objects.get(pk=scene.waiting_feedback.pk).version)

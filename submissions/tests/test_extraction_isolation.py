@@ -56,6 +56,7 @@ def test_a_process_is_replaced_after_its_share(monkeypatch: pytest.MonkeyPatch) 
     assert first._popen.poll() is not None
 
 
+@pytest.mark.thorough
 def test_a_killed_process_costs_one_file_at_most() -> None:
     _extract(ESSAY)
     os.kill(isolation._idle[-1]._popen.pid, signal.SIGKILL)
@@ -147,6 +148,7 @@ def test_the_environment_stays_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"must-not-travel" not in environment.read_bytes()
 
 
+@pytest.mark.thorough
 def test_it_ends_with_its_worker() -> None:
     isolation.close()
     _extract(ESSAY)

@@ -176,6 +176,7 @@ def wait_for(draft: Draft, good: Any) -> Draft:
     raise AssertionError("the worker did not come so far")
 
 
+@pytest.mark.thorough
 def test_a_worker_that_was_stopped_writes_nothing_late(people: SimpleNamespace) -> None:
     """Its lease ran out, another read the draft; then it wakes and finds its fence too low."""
     draft = hand_in(people, GOOD, "good.txt")

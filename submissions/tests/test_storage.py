@@ -78,7 +78,7 @@ def stored_bytes(draft: Draft) -> bytes:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("where", ["local", "s3"])
+@pytest.mark.parametrize("where", ["local", pytest.param("s3", marks=pytest.mark.thorough)])
 @pytest.mark.parametrize("sealed", [False, True])
 def test_the_way_of_a_file(where: str, sealed: bool, keep: Callable[..., None], request: pytest.FixtureRequest) -> None:
     keep("" if where == "local" else request.getfixturevalue("s3_server"), sealed=sealed)
@@ -105,7 +105,7 @@ def test_the_way_of_a_file(where: str, sealed: bool, keep: Callable[..., None], 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("where", ["local", "s3"])
+@pytest.mark.parametrize("where", ["local", pytest.param("s3", marks=pytest.mark.thorough)])
 def test_sealing_and_secrets_may_change(
     where: str, keep: Callable[..., None], request: pytest.FixtureRequest, settings: Any, capsys: Any
 ) -> None:

@@ -164,6 +164,8 @@ def test_chromium_is_the_named_one_first(tmp_path):
     [
         ("feedback/tests/test_desk.py::test_a[x::y]", scheduling.MODELS),
         ("aiconfig/tests/test_llm_faults.py::test_b", scheduling.MODELS),
+        ("deploy/demo/tests/test_seeding.py::test_b", scheduling.MODELS),
+        ("deploy/demo/tests/test_rules.py::test_b", "deploy/demo/tests/test_rules.py"),
         ("feedback/tests/test_reading_answer.py::test_c", "feedback/tests/test_reading_answer.py"),
         (
             "feedforward/tests/test_access.py::test_row[GET home]",

@@ -5,7 +5,8 @@
     python -m benchmarks.login hall       only the second
 
 **even**: medians of 200 log-ins each of an unknown address, a wrong password, a closed account with the right and with a
-wrong password, and of asking for a new password for a known, an unknown and a closed one, in turn; and the ratio.
+wrong password, and of asking for a new password for a known, an unknown and a closed one, in turn; the noise of these medians,
+and whether they are further apart than chance draws them (then it ends with 1).
 
 **hall**: 300 students behind one address sign in within a minute, each on a browser that was never here, while somebody
 behind the same address sends 50 wrong log-ins a second, half of them at these students. None may be locked out, and a
@@ -30,6 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from benchmarks.evenness import evenness
 from deploy.e2e.site import RunningSite, running_site
 
 PASSWORD = "four quiet herons at dawn"  # nosec B105 - of people who live for minutes
@@ -86,8 +88,8 @@ class Browser:
         return self.ask("POST", LOGIN, {"login": email, "password": password})
 
 
-def even(port: int, tries: int) -> None:
-    """Print the medians in milliseconds and the ratios of slowest to fastest."""
+def even(port: int, tries: int) -> int:
+    """Print medians, their noise and a verdict (benchmarks/evenness.py); 0 when no time tells who has an account."""
     log_ins: dict[str, Callable[[int], tuple[str, str]]] = {
         "unknown": lambda n: (f"nobody{n}@hall.example", WRONG),
         "wrong": lambda n: (f"s{n}@hall.example", WRONG),
@@ -115,15 +117,26 @@ def even(port: int, tries: int) -> None:
             browser = Browser(port, f"198.19.{place}.{number % 250}")
             browser.ask("GET", RESET)
             note(f"reset {name}", browser.ask("POST", RESET, {"email": whose(number)}))
+    told = 0
     for family in ("log-in", "reset"):
-        medians = {name: statistics.median(times) for name, times in seconds.items() if name.startswith(family)}
-        for name, median in medians.items():
+        found = evenness({name: times for name, times in seconds.items() if name.startswith(family)})
+        for name, median in found.medians_s.items():
             spread = statistics.quantiles(seconds[name], n=4)
             print(
-                f"{name:22} median {median * 1000:6.0f} ms  (quartiles {spread[0] * 1000:.0f}-{spread[2] * 1000:.0f})  "
+                f"{name:22} median {median * 1000:6.1f} ms  (quartiles {spread[0] * 1000:.0f}-{spread[2] * 1000:.0f})  "
                 f"answers {dict(statuses[name])}"
             )
-        print(f"{family}: slowest / fastest median {max(medians.values()) / min(medians.values()):.3f}", flush=True)
+        print(
+            f"{family}: medians {found.apart_s * 1000:.1f} ms apart (slowest / fastest {found.ratio:.3f}); "
+            f"chance alone draws up to {found.noise_s * 1000:.1f} ms, and as much as this in {found.chance:.1%} of cases"
+        )
+        kinds = [statuses[name] for name in found.medians_s]
+        alike = all(set(kind) == set(kinds[0]) and len(kind) == 1 for kind in kinds)
+        even_so_far = f"EVEN within {found.noise_s * 1000:.1f} ms, which is what {tries} tries can tell here"
+        verdict = even_so_far if found.is_even and alike else "TOLD APART by time" if alike else "TOLD APART by answer"
+        print(f"{family}: {verdict}", flush=True)
+        told += not (found.is_even and alike)
+    return min(told, 1)
 
 
 def hall(port: int) -> int:
@@ -212,7 +225,7 @@ def measure(site: RunningSite, part: str, tries: int) -> int:
     port = int(site.environ["PORT"])
     code = hall(port) if part in ("", "hall") else 0
     if part in ("", "even"):
-        even(port, min(tries, CLOSED))
+        code = max(code, even(port, min(tries, CLOSED)))
     print(json.dumps({"load_at_the_end": round(os.getloadavg()[0], 1)}))
     return code
 

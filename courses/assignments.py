@@ -43,6 +43,8 @@ class AssignmentFields(TypedDict, total=False):
     max_files: int
     min_words: int | None
     max_words: int | None
+    asked_sections: list[str]
+    key_terms: list[str]
     formats: list[str]
     feedback_language: str
     custom_instructions: str

@@ -290,6 +290,8 @@ COPIED_ASSIGNMENT_FIELDS = (
     "max_files",
     "min_words",
     "max_words",
+    "asked_sections",
+    "key_terms",
     "formats",
     "feedback_language",
     "custom_instructions",

@@ -36,6 +36,34 @@ class OnceForm(forms.Form):
         self.add_error(None, _("This form was used before. Check it and send it again."))
 
 
+class LinesField(forms.CharField):
+    """A short list, typed as one entry a line; entries keep their order, repeats and blanks go."""
+
+    widget = forms.Textarea
+    most_entries = 20
+    longest_entry = 80
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        first: dict[str, str] = {}
+        for line in super().clean(value).splitlines():
+            entry = " ".join(line.split())
+            if entry:
+                first.setdefault(entry.casefold(), entry)
+        entries = list(first.values())
+        if len(entries) > self.most_entries:
+            raise forms.ValidationError(
+                _("At most %(count)s lines."), code="max_lines", params={"count": self.most_entries}
+            )
+        if any(len(entry) > self.longest_entry for entry in entries):
+            raise forms.ValidationError(
+                _("A line has at most %(count)s characters."), code="long_line", params={"count": self.longest_entry}
+            )
+        return entries
+
+
 def show_error(form: forms.BaseForm, error: DomainError) -> None:
     """Put a domain error beside the field it belongs to, or above the form."""
     for field, sentences in getattr(error, "errors", {error.field: [str(error)]}).items():

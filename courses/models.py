@@ -353,6 +353,9 @@ class Assignment(LifecycleModel):
     )
     min_words = models.PositiveIntegerField(_("fewest words"), null=True, blank=True)
     max_words = models.PositiveIntegerField(_("most words"), null=True, blank=True)
+    # What the text check looks for, one heading or term each; students see both lists.
+    asked_sections = models.JSONField(_("sections asked for"), default=list, blank=True)
+    key_terms = models.JSONField(_("key terms"), default=list, blank=True)
     formats = models.JSONField(_("formats"), default=list, blank=True)  # empty: all that can be read
     feedback_language = models.CharField(_("feedback language"), max_length=10, default="en")
     custom_instructions = models.TextField(_("instructions to the reviewers"), blank=True)

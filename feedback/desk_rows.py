@@ -224,6 +224,9 @@ def _text_check(material: Material) -> list[dict[str, Any]]:
     check = check_text(
         material.text,
         language=material.language or assignment["language"],
+        # Plans frozen before assignments had these lists are without them.
+        required_sections=assignment.get("asked_sections", ()),
+        key_terms=assignment.get("key_terms", ()),
         word_range=(assignment["min_words"], assignment["max_words"]),
     )
     rows = []

@@ -88,6 +88,8 @@ def freeze_plan(assignment: Assignment, setting: Setting | None = None) -> dict[
             "language": assignment.feedback_language,
             "min_words": assignment.min_words,
             "max_words": assignment.max_words,
+            "asked_sections": assignment.asked_sections,
+            "key_terms": assignment.key_terms,
         },
         "rubric": freeze(assignment.rubric) if assignment.rubric else {"title": "", "criteria": []},
         "rubric_revision": assignment.rubric.revision if assignment.rubric else None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
-# As for an assignment (aiconfig/forms.py) and for the site (RETENTION_DAYS).
+# As for an assignment (aiconfig/assignment_form.py) and for the site (RETENTION_DAYS).
 LONGEST_CONTENT_DAYS = 3650
 
 

@@ -492,3 +492,31 @@ def test_queries_do_not_grow_with_models(cast: Cast) -> None:
     set_assignment_models(assignment=cast.assignment, choices=choices, actor=cast.bob)
     assert counts() == before
     assert max(before) <= 15
+
+
+def test_what_the_text_check_looks_for_is_kept_one_entry_a_line_and_told_to_students(cast: Cast) -> None:
+    typed = {"asked_sections": "Method\r\n\r\n  Discussion of\tresults \r\nmethod\r\n", "key_terms": "photosynthesis"}
+    teacher = signed_in(cast.bob)
+    teacher.post(at("assignment_create", cast.course), form_of(cast, **typed))
+    made = Assignment.objects.get(title="Second essay")
+    assert (made.asked_sections, made.key_terms) == (["Method", "Discussion of results"], ["photosynthesis"])
+    assert "Method\nDiscussion of results</textarea>" in teacher.get(at("assignment_edit", made)).content.decode()
+    teacher.post(at("course_copy", cast.course), {"title": "Again"})
+    twin = Assignment.objects.exclude(pk=made.pk).get(title="Second essay")
+    assert (twin.asked_sections, twin.key_terms) == (made.asked_sections, made.key_terms)
+
+    Assignment.objects.filter(pk=cast.assignment.pk).update(
+        asked_sections=made.asked_sections, key_terms=["<b>leaf</b>"]
+    )
+    page = signed_in(cast.alice).get(at("assignment_detail", cast.assignment)).content.decode()
+    assert "Method, Discussion of results" in page and "&lt;b&gt;leaf&lt;/b&gt;" in page
+    Assignment.objects.filter(pk=cast.assignment.pk).update(asked_sections=[], key_terms=[])
+    page = signed_in(cast.alice).get(at("assignment_detail", cast.assignment)).content.decode()
+    assert "What your text should have" not in page
+
+
+@pytest.mark.parametrize("lines", ["\n".join(f"Part {n}" for n in range(21)), "x" * 81])
+def test_too_many_or_too_long_lines_stand_beside_their_field(cast: Cast, lines: str) -> None:
+    answer = signed_in(cast.bob).post(at("assignment_create", cast.course), form_of(cast, asked_sections=lines))
+    assert answer.status_code == 422 and "asked_sections" in answer.context["form"].errors
+    assert lines[:60] in answer.content.decode()

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import actor_of
 from accounts.models import User
+from aiconfig.assignment_form import AssignmentForm, initial_of_assignment
 from aiconfig.estimates import Estimate, estimate_for, estimate_of
-from aiconfig.forms import AssignmentForm, ReviewersTable, initial_of_assignment, reviewers_for
+from aiconfig.forms import ReviewersTable, reviewers_for
 from aiconfig.models import AssignmentModel
 from aiconfig.plans import MAX_RUNS_PER_DRAFT, ModelChoice, PlanInvalid, copy_plans, default_models, plan_of
 from aiconfig.plans import set_assignment_models as set_models

@@ -114,12 +114,19 @@ def test_without_any_model_the_whole_way_to_the_student_works(stage: Make) -> No
     made = stage()
     essay = ESSAY + " ".join(f"Street number {n} has many more people than cars in it every day." for n in range(12))
     essay += "\n\nA town can find the money for free buses and trams (Brown, 2018).\n\nReferences\n\nLee, K. (2019). Buses. Press."
+    made.assignment.asked_sections, made.assignment.key_terms = (
+        ["Conclusion", "References"],
+        ["congestion charge", "buses"],
+    )
+    made.assignment.save(update_fields=["asked_sections", "key_terms"])
     request = made.through(essay)
     public_id = request.draft.public_id
     teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
     assert "with your instructor" in student.get(reverse("draft_progress", args=[public_id])).content.decode()
     desk = teacher.get(reverse("desk", args=[public_id])).content.decode()
     assert "Automatic text check (no AI)" in desk and "Brown 2018" in desk
+    assert "The task asks for Conclusion; no heading of that name was found." in desk
+    assert "The text does not use “congestion charge”." in desk
     checks = FeedbackItem.objects.filter(feedback__draft=request.draft, origin="check")
     assert 1 <= checks.count() <= 4 and not checks.filter(status="shown").exists(), "a help for the instructor only"
 

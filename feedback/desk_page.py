@@ -20,6 +20,7 @@ from feedback.queue import View, aliases_of, ordered_ids
 from feedback.reading.sentences import split_sentences
 from feedback.release import may_release
 from feedback.revision import goals_met
+from feedback.still_open import still_open
 from submissions.files import shared_with_others
 from submissions.hiding import hiding_words
 from submissions.models import Draft, DraftFile
@@ -197,6 +198,8 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "open_flags": sum(not flag["decided"] and flag["severity"] != "info" for flag in flags),
         "goals": goals_met(feedback) if feedback and draft.number > 1 else [],
     }
+    if feedback is not None and feedback.status != Feedback.Status.RELEASED:
+        context["still_open"] = still_open(assignment=draft.assignment, criteria=criteria, flags=flags)
     if tab == "runs" and request is not None:
         context["runs"] = list(
             ModelRun.objects.filter(request=request)

@@ -28,6 +28,7 @@ from feedback.queue import View
 from feedback.requests import rerun
 from feedback.revision import changes_since
 from feedback.seen import compared_rows, what_was_seen
+from feedback.still_open import asked_first, refusal
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 from feedforward.typed import whole_number
@@ -221,18 +222,34 @@ def desk_add(request: HttpRequest, public_id: str) -> HttpResponse:
     )
 
 
+def _ask(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """Ask before a step with something open: the desk with its question, or for htmx the question alone."""
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(status=422)
+        response["HX-Trigger"] = json.dumps({"desk:refused": {"words": refusal(context["still_open"])}})
+        return response
+    return render(request, "feedback/desk.html", context, status=409)
+
+
 @staff_required
 @require_POST
 def desk_decide(request: HttpRequest, public_id: str) -> HttpResponse:
-    """Approve, release, take back, read again, mark by hand; "and next" opens the next draft of the queue."""
+    """Approve, release, take back, read again, mark by hand; "and next" opens the next draft of the queue.
+
+    Approving or releasing with something open shows the desk again, which asks (409); its answer brings ``sure=1``.
+    """
     user = actor_of(request)
     draft = _draft(user, public_id)
     action = request.POST.get("action", "")
-    view, everywhere, _tab = _look(request)
-    context = desk_context(draft=draft, user=user, view=view, all_assignments=everywhere, tab="notes")
+    view, everywhere, tab = _look(request)
+    context = desk_context(draft=draft, user=user, view=view, all_assignments=everywhere, tab=tab)
     feedback, readings = context["feedback"], context["readings"]
     version = _version(request)
     following = context["place"].next
+    told = context.get("still_open", ())
+    approved = feedback is not None and feedback.status == Feedback.Status.APPROVED
+    if asked_first(action=action, sure=request.POST.get("sure") == "1", told=told, approved=approved):
+        return _ask(request, {**context, "asked": action})
     try:
         if action in {"rerun", "rerun_failed"} and readings is not None:
             rerun(request=readings, actor=user, only_failed=action == "rerun_failed")

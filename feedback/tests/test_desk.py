@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -76,7 +77,7 @@ def test_a_level_a_note_and_a_release_by_plain_forms(scene: Scene) -> None:
     client.post(reverse("desk_note", args=[other.public_id]), {"action": "discarded"})
     other.refresh_from_db()
     assert other.status == "discarded"
-    client.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    client.post(reverse("desk_decide", args=[public_id]), {"action": "release", "sure": "1"})
     feedback.refresh_from_db()
     assert feedback.status == "released"
     student = signed_in(made.people.alice).get(reverse("feedback_read", args=[public_id]))
@@ -99,12 +100,12 @@ def test_an_assistant_releases_only_where_the_course_allows_it(scene: Scene) -> 
     made, request, feedback = scene
     client = signed_in(made.people.tom)
     url = reverse("desk_decide", args=[request.draft.public_id])
-    client.post(url, {"action": "release"})
+    client.post(url, {"action": "release", "sure": "1"})
     feedback.refresh_from_db()
     assert feedback.status == "in_review"
     made.people.course.assistants_may_release = True
     made.people.course.save(update_fields=["assistants_may_release"])
-    client.post(url, {"action": "release"})
+    client.post(url, {"action": "release", "sure": "1"})
     feedback.refresh_from_db()
     assert feedback.status == "released"
 
@@ -136,7 +137,7 @@ def test_without_any_model_the_whole_way_to_the_student_works(stage: Make) -> No
         reverse("desk_add", args=[public_id]),
         {"comment": "Say which city you mean.", "group": "priority", "criterion": "c1", "start": "0", "end": "16"},
     )
-    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release", "sure": "1"})
     page = student.get(reverse("feedback_read", args=[public_id])).content.decode()
     assert "Say which city you mean." in page and "Brown 2018" not in page and "text check" not in page
     assert "language model" not in page.lower(), "no machine is named where none commented"
@@ -190,7 +191,7 @@ def test_a_wish_for_another_look_is_answered_by_a_person(scene: Scene) -> None:
     teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
     public_id = request.draft.public_id
     decide = reverse("desk_decide", args=[public_id])
-    teacher.post(decide, {"action": "release"})
+    teacher.post(decide, {"action": "release", "sure": "1"})
     student.post(reverse("feedback_contest", args=[public_id]), {"words": "Please look at note 1."})
     assert "Please look at note 1." in teacher.get(reverse("desk", args=[public_id])).content.decode()
     teacher.post(decide, {"action": "settle"})
@@ -203,7 +204,7 @@ def test_a_second_release_says_so_and_tells_nobody_again(scene: Scene) -> None:
     made, request, _ = scene
     client = signed_in(made.people.bob)
     decide = reverse("desk_decide", args=[request.draft.public_id])
-    client.post(decide, {"action": "release"})
+    client.post(decide, {"action": "release", "sure": "1"})
     page = client.post(decide, {"action": "release"}, follow=True)
     assert "released already" in page.content.decode()
     assert OutgoingMail.objects.filter(kind="feedback_released").count() == 1
@@ -215,7 +216,7 @@ def test_feedback_taken_back_after_it_was_read_says_so(scene: Scene) -> None:
     public_id = request.draft.public_id
     read = reverse("feedback_read", args=[public_id])
     assert student.get(read).status_code == 404
-    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release", "sure": "1"})
     assert student.get(read).status_code == 200
     teacher.post(reverse("desk_decide", args=[public_id]), {"action": "retract"})
     page = student.get(read, follow=True)
@@ -263,3 +264,73 @@ def test_what_the_reviewers_saw_stands_beside_what_a_person_sees(stage: Make) ->
     assert order not in transcript
     runs = client.get(reverse("desk", args=[request.draft.public_id]), {"tab": "runs"}).content.decode()
     assert runs.count("without suspect sentences") == 2
+
+
+Post = Callable[..., HttpResponse]
+
+
+def decided(stage: Make) -> tuple[Post, Feedback]:
+    """A draft on which the reviewers are far apart, and a way to decide about it as Bob."""
+    made = stage("lenient", "harsh", "honest-1")
+    request = made.through()
+    client = signed_in(made.people.bob)
+    url = reverse("desk_decide", args=[request.draft.public_id])
+
+    def post(action: str, **more: str) -> HttpResponse:
+        headers = {"HX-Request": "true"} if more.pop("htmx", "") else {}
+        return client.post(url, {"action": action, **more}, headers=headers)
+
+    return post, Feedback.objects.get(draft=request.draft)
+
+
+@pytest.mark.parametrize(
+    ("action", "anyway"), [("release", "released"), ("approve", "approved"), ("approve_next", "approved")]
+)
+def test_a_step_with_something_open_is_asked_about_once(stage: Make, action: str, anyway: str) -> None:
+    post, feedback = decided(stage)
+    asked = post(action)
+    words = asked.content.decode()
+    assert asked.status_code == 409
+    assert "levels are undecided" in words and 'name="sure" value="1"' in words and f'value="{action}"' in words
+    feedback.refresh_from_db()
+    assert feedback.status == "in_review"
+    assert post(action, sure="1").status_code == 302
+    feedback.refresh_from_db()
+    assert feedback.status == anyway
+
+
+def test_the_question_names_the_levels_and_counts_only_other_flags(stage: Make) -> None:
+    post, feedback = decided(stage)
+    keys = [row.criterion_key for row in feedback.criteria.all() if row.shown_level is None]
+    assert keys, "far apart"
+    titles = [row.snapshot["title"] for row in feedback.criteria.filter(criterion_key__in=keys)]
+    told = post("release").context["still_open"]
+    assert all(title in told[0] for title in titles)
+    others = [f for f in feedback.flags if f["severity"] != "info" and f["criterion_key"] not in keys]
+    assert len(told) == 1 + bool(others)
+
+
+def test_a_page_that_asks_by_itself_gets_the_question_in_words(stage: Make) -> None:
+    post, feedback = decided(stage)
+    answer = post("release", htmx="1")
+    assert answer.status_code == 422 and "undecided" in answer["HX-Trigger"]
+    feedback.refresh_from_db()
+    assert feedback.status == "in_review"
+
+
+def test_what_was_approved_anyway_is_released_without_another_question(stage: Make) -> None:
+    post, feedback = decided(stage)
+    post("approve", sure="1")
+    assert post("release").status_code == 302
+    feedback.refresh_from_db()
+    assert feedback.status == "released"
+
+
+def test_nothing_is_asked_where_nothing_is_open(scene: Scene) -> None:
+    made, request, feedback = scene
+    Feedback.objects.filter(pk=feedback.pk).update(flags=[])
+    client = signed_in(made.people.bob)
+    desk = client.get(reverse("desk", args=[request.draft.public_id]))
+    assert desk.context["still_open"] == () and "Still open" not in desk.content.decode()
+    answer = client.post(reverse("desk_decide", args=[request.draft.public_id]), {"action": "release"})
+    assert answer.status_code == 302

@@ -565,7 +565,8 @@ def runs(scene: Scene, row: Row, actor: str) -> Plan:
 def _decide(scene: Scene, row: Row, action: str) -> Plan:
     draft = scene.released
     url, missing = at("desk_decide", public_id=draft.public_id), at("desk_decide", public_id=uuid4())
-    return Plan(url, {"action": action}, missing=missing, before=lambda: set_draft(scene, draft, row["state"]))
+    data = {"action": action, "sure": "1"}
+    return Plan(url, data, missing=missing, before=lambda: set_draft(scene, draft, row["state"]))
 
 
 @plan("POST", "/feedback/<id>/edit")

@@ -130,7 +130,7 @@ def carry(text: str, scene: Stage) -> tuple[FeedbackRequest, Client, Client]:
     note = {"comment": text[:1500], "group": "priority", "criterion": "c1", "start": "0", "end": length}
     staff.post(reverse("desk_add", args=[public_id]), note)
     staff.post(reverse("desk_words", args=[public_id]), {"words": text[:1500]})
-    staff.post(reverse("desk_decide", args=[public_id]), {"action": "release"})
+    staff.post(reverse("desk_decide", args=[public_id]), {"action": "release", "sure": "1"})
     item = FeedbackItem.objects.filter(feedback__draft=request.draft, origin="instructor").first()
     if item is not None:
         answer = {"plan": "wont", "plan_words": text[:300]}

@@ -46,6 +46,16 @@ def _day_in_words(day: date, *, today: date, clock: str) -> str:
     return date_format(day, "j F Y")
 
 
+def lasted(milliseconds: int) -> str:
+    """A length of time that was measured: "under 0.1 s", "2.1 s", "48 s", "3 min 5 s"."""
+    if 0 < milliseconds < 50:
+        return _("under 0.1 s")
+    if milliseconds < 9950:
+        return f"{milliseconds / 1000:.1f} s"
+    minutes, seconds = divmod(round(milliseconds / 1000), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
 def remaining(distance: timedelta) -> str:
     """How long from now, in the largest unit that still says something: "in 26 hours", "in 3 days"."""
     minutes = max(0, int(distance / MINUTE))

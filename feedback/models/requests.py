@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -251,3 +252,14 @@ class RunTranscript(models.Model):
 
     def __str__(self) -> str:
         return "transcript"
+
+    @property
+    def laid_out(self) -> str:
+        """The answer with a line for each of its parts; "" where it is no JSON, or stands on lines already."""
+        if "\n" in self.answer.strip():
+            return ""
+        try:
+            found = json.loads(self.answer)
+        except (ValueError, RecursionError):
+            return ""
+        return json.dumps(found, ensure_ascii=False, indent=2) if isinstance(found, dict | list) else ""

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from feedback.models import Feedback, FeedbackItem, FeedbackRequest
+from feedback.models import Feedback, FeedbackItem, FeedbackRequest, RunTranscript
 from feedback.tests.conftest import ESSAY, Stage
 from feedforward.models import OutgoingMail
 
@@ -334,3 +334,17 @@ def test_nothing_is_asked_where_nothing_is_open(scene: Scene) -> None:
     assert desk.context["still_open"] == () and "Still open" not in desk.content.decode()
     answer = client.post(reverse("desk_decide", args=[request.draft.public_id]), {"action": "release"})
     assert answer.status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("answer", "laid_out"),
+    [
+        ('{"level": 2, "why": "Grün"}', '{\n  "level": 2,\n  "why": "Grün"\n}'),
+        ('{\n"level": 2}', ""),
+        ("I cannot help with that.", ""),
+        ('"only words"', ""),
+        ("[" * 100_000, ""),
+    ],
+)
+def test_an_answer_on_one_line_is_laid_out_for_reading(answer: str, laid_out: str) -> None:
+    assert RunTranscript(answer=answer).laid_out == laid_out

@@ -77,4 +77,4 @@ def progress_of(draft: Draft) -> Progress:
     if draft.assignment.practice:
         return Progress(at(_("Being prepared")), _("Your draft needs a person’s look."), moving=True)
     words = _("Your draft is with your instructor, who decides what you will read.")
-    return Progress(at(_("With your instructor"), detail=words), words, moving=True)
+    return Progress(at(_("With your instructor")), words, moving=True)

@@ -167,7 +167,10 @@ def plan_estimate(request: HttpRequest, course_id: UUID) -> HttpResponse:
         now=timezone.now(),
         assignment=assignment,
         course_id=course.pk,
-        max_drafts=min(20, _number(request.POST.get("max_drafts", "")) or 1),
+        # A trial's form has no such field: it is about the assignment as it is saved.
+        max_drafts=assignment.max_drafts
+        if assignment and "max_drafts" not in request.POST
+        else min(20, _number(request.POST.get("max_drafts", "")) or 1),
     )
     return render(request, "aiconfig/estimate.html", {"estimate": estimate if plan else None})
 

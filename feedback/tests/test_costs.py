@@ -369,6 +369,16 @@ def test_the_editor_says_what_the_choice_as_typed_would_cost(stage: Make) -> Non
     assert "not known" not in ask(one="reads", two="fallback")
 
 
+def test_a_trials_estimate_counts_the_drafts_the_assignment_allows(stage: Make) -> None:
+    made = stage("honest-1")
+    priced(made, "honest-1")
+    model = AIModel.objects.get(pk=made.models["honest-1"])
+    Assignment.objects.filter(pk=made.assignment.pk).update(max_drafts=4)
+    form = {"assignment": str(made.assignment.public_id), f"m-{model.public_id}-role": "reads"}
+    page = words(signed_in(made.people.bob).post(at("plan_estimate", made.people.course), form))
+    assert "For 2 students with up to 8 drafts" in page
+
+
 def test_lists_of_costs_ask_as_often_for_many_rows(stage: Make, django_assert_max_num_queries: object) -> None:
     made = stage("honest-1")
     priced(made)

@@ -348,3 +348,17 @@ def test_nothing_is_asked_where_nothing_is_open(scene: Scene) -> None:
 )
 def test_an_answer_on_one_line_is_laid_out_for_reading(answer: str, laid_out: str) -> None:
     assert RunTranscript(answer=answer).laid_out == laid_out
+
+
+def test_the_students_answer_stands_at_the_note_it_answers(scene: Scene) -> None:
+    made, request, feedback = scene
+    teacher, student = signed_in(made.people.bob), signed_in(made.people.alice)
+    public_id = request.draft.public_id
+    teacher.post(reverse("desk_decide", args=[public_id]), {"action": "release", "sure": "1"})
+    item = feedback.items.filter(status="shown").first()
+    assert item is not None
+    answer = {"plan": "wont", "plan_words": "That is another essay.", "rating": "unclear"}
+    student.post(reverse("note_respond", args=[item.public_id]), answer)
+    page = teacher.get(reverse("desk", args=[public_id])).content.decode()
+    assert "That is another essay." in page
+    assert "unclear; I chose not to, because" in page

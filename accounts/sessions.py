@@ -50,7 +50,10 @@ def to_login(request: HttpRequest) -> HttpResponse:
     login = reverse(settings.LOGIN_URL)
     if request.headers.get("HX-Request") == "true":
         # Back to the page that asked, not to the fragment.
-        back = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        try:
+            back = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        except ValueError:  # what htmx sends can be read; this did not come from it
+            back = ""
         back = back if back.startswith("/") else "/"
         return HttpResponse(status=401, headers={"HX-Redirect": f"{login}?{urlencode({'next': back})}"})
     back = request.get_full_path() if request.method == "GET" else "/"

@@ -163,3 +163,16 @@ def test_where_signing_in_leads_is_allowed_by_the_policy():
     assert institutions.origins(variables) == ["https://login.example", "https://a.example", "https://b.example"]
     saml = institutions.providers(SAML | {"SAML_METADATA_URL": "https://idp.example/m"})["saml"]["APPS"][0]["settings"]
     assert saml["verified_email"] == ["uni.example"] and saml["advanced"]["reject_idp_initiated_sso"]
+
+
+@pytest.mark.parametrize(
+    "said", [{}, {"email": "alice@uni.example", "email_verified": False}, {"email": "eve@elsewhere.example"}]
+)
+def test_nobody_types_an_address_of_their_own_on_the_way(client, institution, settings, said):
+    """Without an address, with one that is taken, with one of another domain: no form that asks for one is in reach."""
+    settings.SIGNUP_DOMAINS, settings.INSTRUCTOR_DOMAINS = ["uni.example"], ["staff.example"]
+    add_person(email="alice@uni.example", password=PASSWORD, roles=["student"], actor=None)
+    come(client, institution, name="Mallory", **said)
+    for typed in ("boss@staff.example", "mallory@uni.example"):
+        client.post(reverse("socialaccount_signup"), {"email": typed})
+    assert User.objects.count() == 1 and not is_signed_in(client)

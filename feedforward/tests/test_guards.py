@@ -283,7 +283,7 @@ def test_signing_in_leads_home_instead(target: str) -> None:
 
 
 def test_htmx_is_led_within_the_site_only() -> None:
-    for target in ELSEWHERE:
+    for target in (*ELSEWHERE, "http://[evil.example"):
         answer = Client().get("/", headers={"hx-request": "true", "hx-current-url": target.strip()})
         assert answer.status_code == 401 and answer["HX-Redirect"].startswith("/accounts/login/?next=%2F")
 

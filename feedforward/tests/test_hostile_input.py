@@ -256,3 +256,44 @@ def test_a_cookie_that_no_database_takes_is_none(scene: Scene) -> None:
     client.cookies[settings.SESSION_COOKIE_NAME] = "\0" * 32
     with connection.execute_wrapper(_refuse_unstorable):
         assert client.get(reverse("home")).status_code == 302
+
+
+HEADERS: list[dict[str, str]] = [
+    {"hx-request": "true", "hx-current-url": "http://[evil.example"},
+    {"hx-request": "true", "hx-target": "\x7f" * 5000, "hx-trigger": "%"},
+    {"referer": "http://[evil.example", "origin": "http://[evil.example"},
+    {"accept-language": "de-" * 5000 + ";q=99999999999"},
+    {"user-agent": "x\x7f" * 9000},
+    {"x-forwarded-for": "a\x7f, " * 500, "x-forwarded-proto": "gopher", "x-forwarded-host": "evil.example"},
+    {"content-type": "multipart/form-data"},
+    {"content-type": "multipart/form-data; boundary=" + "x" * 5000},
+    {"content-type": "application/x-www-form-urlencoded; charset=utf-7"},
+    {"content-type": "text/html; charset=no-such"},
+    {"cookie": "=; ;;a=b=c; " + settings.SESSION_COOKIE_NAME + '="\\000\\"; csrftoken=" \xff"'},
+    {"cookie": "visitor=:::; device=..:; messages=[[[; csrftoken=" + "x" * 5000},
+    {"host": "[evil"},
+    {"range": "bytes=9-1", "if-modified-since": "never", "if-none-match": '"'},
+]
+
+
+@pytest.mark.parametrize("headers", HEADERS, ids=lambda headers: "+".join(headers))
+def test_no_header_breaks_the_door(headers: dict[str, str]) -> None:
+    client = Client()
+    kind = headers.get("content-type", "application/x-www-form-urlencoded")
+    with connection.execute_wrapper(_refuse_unstorable):
+        for path in (reverse("home"), reverse("account_login")):
+            assert client.get(path, headers=headers).status_code < 500
+            # Not client.post, which reads the content type itself.
+            answer = client.generic("POST", path, b"--x\r\nlogin=a&password=b", content_type=kind, headers=headers)
+            assert answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "address", ["https://[evil.example", "https://evil.example:99999999/v1", "https://a\x00b/", "https://ex ample/"]
+)
+def test_no_address_of_a_provider_breaks_its_page(scene: Scene, address: str) -> None:
+    for row in ROWS:
+        if row.method == "POST" and row.name in {"provider_create", "provider_edit"}:
+            body = urlencode({"name": "A name", "kind": "openai_compatible", "base_url": address})
+            answer, written = ask(scene, "admin", "POST", reverse(row.name, kwargs=row.kwargs(scene)), body)
+            assert answer.status_code == 422 and not written, f"{row.name} {answer.status_code}"

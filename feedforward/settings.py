@@ -310,6 +310,8 @@ OCR_TIMEOUT_S = env.number("OCR_TIMEOUT_S", 60, low=5, high=600)
 # host:port or socket path of clamd; while it does not answer, drafts wait unread.
 CLAMD_ADDRESS = env.text("CLAMD_ADDRESS")
 RETENTION_DAYS = env.number("RETENTION_DAYS", 30, low=0, high=3650)
+# Where an assignment never closes: the words of goals, after the last release to their student in it.
+GOALS_KEPT_DAYS = env.number("GOALS_KEPT_DAYS", 180, low=1, high=3650)
 
 # --- models -------------------------------------------------------------------------------------------------
 RUN_LEASE_S = env.number("RUN_LEASE_S", 15, low=5, high=120)

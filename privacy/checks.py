@@ -46,6 +46,15 @@ def audit_outlives_texts(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="privacy.E002",
             )
         )
+    goals = UNRELEASED_DAYS + settings.GOALS_KEPT_DAYS
+    if kept < goals:
+        found.append(
+            Error(
+                f"AUDIT_KEPT_DAYS is {kept}, but GOALS_KEPT_DAYS lets the words of goals be held for {goals} days.",
+                hint="Raise AUDIT_KEPT_DAYS, or lower GOALS_KEPT_DAYS.",
+                id="privacy.E003",
+            )
+        )
     return found
 
 

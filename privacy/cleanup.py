@@ -2,7 +2,8 @@
 
 Removed: the file, its text, prompts, answers, the models' comments and every quotation. Kept: metadata, levels,
 counts, and the words of released notes. Quotations of released priorities are kept until the assignment closes,
-because the next draft is compared with them, and not a day longer.
+because the next draft is compared with them, and not a day longer; where it never closes, so many days after the last
+release to the student.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -24,6 +25,7 @@ from feedforward.models import OutgoingMail
 from privacy.models import CleanupPass
 from submissions.files import remove_stored
 from submissions.models import Draft, DraftContent
+from submissions.retention import goals_kept_until
 
 logger = logging.getLogger(__name__)
 
@@ -109,7 +111,7 @@ def remove_content(draft_id: int, *, now: datetime) -> int:
         items.exclude(status=FeedbackItem.Status.SHOWN).exclude(origin=FeedbackItem.Origin.INSTRUCTOR).delete()
         items.update(sources=[])
         needed_later = Q(group=FeedbackItem.Group.PRIORITY, feedback__status=Feedback.Status.RELEASED)
-        if draft.assignment.phase(now) == "open":
+        if _next_draft_may_come(draft, now):
             items.exclude(pk__in=items.filter(needed_later).values("pk")).update(quotes=[])
         else:
             items.update(quotes=[])
@@ -150,11 +152,23 @@ def _remove_due_trials(now: datetime) -> tuple[int, int]:
 
 
 def _remove_closed_goals(now: datetime) -> None:
-    """Quotations kept for the next draft go once the assignment takes no more drafts."""
-    rows = FeedbackItem.objects.filter(feedback__draft__content_removed_at__isnull=False).exclude(quotes=[])
-    for item in rows.select_related("feedback__draft__assignment").iterator(chunk_size=BATCH):
-        if item.feedback.draft.assignment.phase(now) != "open":
-            FeedbackItem.objects.filter(pk=item.pk).update(quotes=[])
+    """Quotations kept for the next draft go once the assignment takes no more drafts, or none came for long."""
+    kept = FeedbackItem.objects.exclude(quotes=[]).filter(feedback__draft=OuterRef("pk"))
+    drafts = Draft.objects.filter(Exists(kept), content_removed_at__isnull=False).select_related("assignment")
+    for draft in drafts.order_by("pk").iterator(chunk_size=BATCH):
+        if not _next_draft_may_come(draft, now):
+            FeedbackItem.objects.filter(feedback__draft=draft).update(quotes=[])
+
+
+def _next_draft_may_come(draft: Draft, now: datetime) -> bool:
+    """Whether its student may still hand in a draft that the goals of this one are to be compared with."""
+    if draft.assignment.phase(now) != "open":
+        return False
+    released = Feedback.objects.filter(
+        draft__assignment=draft.assignment_id, draft__student=draft.student_id, status=Feedback.Status.RELEASED
+    )
+    until = goals_kept_until(draft.assignment, released.aggregate(last=Max("released_at"))["last"])
+    return until is not None and now < until
 
 
 def _remove_old_mail(now: datetime) -> None:

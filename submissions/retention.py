@@ -31,3 +31,14 @@ def due_after_intake(assignment: Assignment, submitted_at: datetime) -> datetime
 def due_after_release(assignment: Assignment, released_at: datetime) -> datetime:
     """Return when content goes once feedback was released at ``released_at``."""
     return released_at + timedelta(days=content_days(assignment))
+
+
+def goals_kept_until(assignment: Assignment, last_release: datetime | None) -> datetime | None:
+    """Return when the words of a student's goals go whose text is gone; None once no draft can need them.
+
+    An assignment that closes needs them until then. One that never does gets ``GOALS_KEPT_DAYS`` from ``last_release``,
+    the latest release to the student in it: each new draft starts the time again.
+    """
+    if assignment.closes_at is not None:
+        return assignment.closes_at
+    return last_release and last_release + timedelta(days=settings.GOALS_KEPT_DAYS)

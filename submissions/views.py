@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -94,7 +95,13 @@ def submit(request: HttpRequest, public_id: str) -> HttpResponse:
         status = 422
     else:
         form = SubmitForm(max_files=assignment.max_files)
-    context = {"form": form, "room": room, "content_days": content_days(assignment), **_upload_words(assignment)}
+    context = {
+        "form": form,
+        "room": room,
+        "content_days": content_days(assignment),
+        "goals_days": settings.GOALS_KEPT_DAYS,
+        **_upload_words(assignment),
+    }
     return render(request, "submissions/submit.html", context, status=status)
 
 

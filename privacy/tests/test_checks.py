@@ -29,12 +29,20 @@ def said(**options: Any) -> set[str]:
         (1095, 547, set()),  # waits 547 days at most, then 547 more
         (1095, 548, {"privacy.E002"}),
         (7300, 3650, set()),
-        (209, 30, {"privacy.E001", "privacy.E002"}),
+        (209, 30, {"privacy.E001", "privacy.E002", "privacy.E003"}),
         (365, 30, {"privacy.E001"}),
     ],
 )
 def test_the_settings_alone(settings: Any, kept: int, content: int, found: set[str]) -> None:
     settings.AUDIT_KEPT_DAYS, settings.RETENTION_DAYS = kept, content
+    assert said() == found
+
+
+@pytest.mark.parametrize(("goals", "found"), [(180, set()), (915, set()), (916, {"privacy.E003"})])
+def test_the_words_of_goals_are_not_kept_longer_than_who_opened_them(
+    settings: Any, goals: int, found: set[str]
+) -> None:
+    settings.GOALS_KEPT_DAYS = goals
     assert said() == found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -87,6 +88,66 @@ def test_what_the_next_draft_needs_stays_until_the_assignment_closes_and_no_long
     assert goal.quotes == [] and goal.comment
     kept = FeedbackItem.objects.filter(feedback__draft=first.draft).values_list("quotes", flat=True)
     assert not any(kept)
+
+
+def goals_of(made: Stage) -> list[str]:
+    """The drafts' own words that are still kept with notes, over all drafts."""
+    kept = FeedbackItem.objects.filter(feedback__draft__assignment=made.assignment).order_by("pk")
+    return [quote["shown"] for item in kept for quote in item.quotes]
+
+
+def test_without_a_closing_date_goals_go_some_time_after_the_last_release(
+    stage: Callable[..., Stage],  # noqa: F811
+    settings: Any,
+) -> None:
+    settings.GOALS_KEPT_DAYS = 100
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    assert made.assignment.closes_at is None
+    first = made.through(TEXT)
+    release(feedback=Feedback.objects.get(draft=first.draft), actor=made.people.bob)
+    second = made.through(TEXT.replace("a while", "a long while yet"))
+    released = Feedback.objects.get(draft=second.draft)
+    release(feedback=released, actor=made.people.bob)
+    began = timezone.now()
+    # The first was released sixty days before the second.
+    Feedback.objects.filter(draft=first.draft).update(released_at=began - timedelta(days=60))
+    Draft.objects.update(content_due_at=began)
+    remove_due(now=began + timedelta(minutes=1))
+    assert len(goals_of(made)) == 2
+
+    CleanupPass.objects.all().delete()
+    remove_due(now=began + timedelta(days=99))
+    assert len(goals_of(made)) == 2, "the second release started the time of both again"
+    CleanupPass.objects.all().delete()
+    remove_due(now=began + timedelta(days=101))
+    assert goals_of(made) == []
+    assert FeedbackItem.objects.filter(feedback=released, status="shown").exclude(comment="").exists()
+
+
+def test_text_that_goes_after_the_time_of_its_goals_takes_them_along(
+    stage: Callable[..., Stage],  # noqa: F811
+    settings: Any,
+) -> None:
+    settings.GOALS_KEPT_DAYS = 20
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    first = made.through(TEXT)
+    release(feedback=Feedback.objects.get(draft=first.draft), actor=made.people.bob)
+    assert remove_due(now=timezone.now() + timedelta(days=31)).drafts == 1
+    assert goals_of(made) == []
+
+
+def test_a_closing_date_rules_over_the_time_of_goals(stage: Callable[..., Stage], settings: Any) -> None:  # noqa: F811
+    settings.GOALS_KEPT_DAYS = 20
+    made = stage("honest-1", "honest-1b", "honest-1c")
+    first = made.through(TEXT)
+    release(feedback=Feedback.objects.get(draft=first.draft), actor=made.people.bob)
+    made.assignment.closes_at = timezone.now() + timedelta(days=300)
+    made.assignment.save(update_fields=["closes_at"])
+    remove_due(now=timezone.now() + timedelta(days=31))
+    assert goals_of(made), "longer than the setting where the assignment says so"
+    CleanupPass.objects.all().delete()
+    remove_due(now=timezone.now() + timedelta(days=301))
+    assert goals_of(made) == []
 
 
 def test_a_dry_run_counts_and_touches_nothing(stage: Callable[..., Stage]) -> None:  # noqa: F811

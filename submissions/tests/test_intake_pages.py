@@ -9,6 +9,7 @@ import subprocess
 import sys
 import uuid
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from django.conf import settings as site
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from courses.models import Assignment
 from courses.tests.cast import cast as make_cast
@@ -177,6 +179,17 @@ def test_one_file_unless_the_assignment_says_more(people: SimpleNamespace) -> No
     refused = send(people, ("a.md", OTTERS), ("b.md", BADGERS))
     assert refused.status_code == 422 and "Please upload one file" in refused.content.decode()
     assert not stored_names() and not Draft.objects.exists()
+
+
+def test_the_page_says_how_long_sentences_are_kept_for_the_next_draft(people: SimpleNamespace, settings: Any) -> None:
+    settings.GOALS_KEPT_DAYS = 77
+    url = reverse("submit", args=[people.assignment.public_id])
+    Assignment.objects.update(closes_at=None)
+    assert "77 days after your last feedback here" in people.client.get(url).content.decode()
+    Assignment.objects.update(closes_at=timezone.now() + timedelta(days=9))
+    assert "until the assignment closes, to compare" in people.client.get(url).content.decode()
+    Assignment.objects.update(max_drafts=1)
+    assert "to compare your next draft" not in people.client.get(url).content.decode()
 
 
 def test_check_the_text_then_replace_or_confirm(people: SimpleNamespace) -> None:

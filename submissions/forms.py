@@ -107,9 +107,10 @@ class ReplaceForm(SubmitForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()
-        if data.get("position") is not None:
-            if data["file"] and len(data["file"]) > 1:
+        # What has an error already is no longer among the data.
+        if data.get("position") is not None and "file" in data:
+            if len(data["file"]) > 1:
                 self.add_error("file", _("Choose the one file that takes the place of the other."))
-            elif not data["file"] and "text" not in self.errors and "file" not in self.errors:
+            elif not data["file"] and "text" not in self.errors:
                 self.add_error("text", _("Pasted text takes the place of everything. Choose “Everything”, or a file."))
         return data

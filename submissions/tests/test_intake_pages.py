@@ -225,6 +225,15 @@ def test_a_closed_assignment_takes_no_replacement(people: SimpleNamespace) -> No
     same_files()
 
 
+@pytest.mark.parametrize("more", [{}, {"text": "   "}])
+def test_nothing_chosen_for_one_of_several_files_says_so(people: SimpleNamespace, more: dict[str, str]) -> None:
+    Assignment.objects.update(max_files=3)
+    send(people, ("otters.md", OTTERS), ("a.pdf", b"%PDF-1.4\nbroken"))
+    url = reverse("draft_replace", args=[only_draft().public_id])
+    answer = people.client.post(url, {"position": "2", **more})
+    assert answer.status_code == 422 and "Choose a file, or paste your text below." in answer.content.decode()
+
+
 def test_a_form_sent_again_changes_nothing(people: SimpleNamespace) -> None:
     key = str(uuid.uuid4())
     first = send(people, ("a.pdf", b"%PDF-1.4\nbroken"), key=key)

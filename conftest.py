@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         if name == "access" and report.when == "teardown"
     ]
     if asked:
-        rows = {nodeid for nodeid, _value in asked if "test_row[" in nodeid}
+        rows = {nodeid for nodeid, _value in asked if "::test_row" in nodeid}
         addresses = {nodeid.rpartition(" ")[2] for nodeid in rows}
         actors = {actor for _nodeid, (_count, who) in asked for actor in who}
         requests = sum(count for _nodeid, (count, _who) in asked)

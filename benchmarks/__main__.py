@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("engine", "model_calls", "extraction", "one_draft", "login")
+NAMES = ("engine", "model_calls", "extraction", "one_draft", "recovery", "login")
 
 if __name__ == "__main__":
     codes = []

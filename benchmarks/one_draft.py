@@ -37,6 +37,7 @@ def main(past: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         site = LiveSite(Path(folder) / "data")
         try:
+            site.wait_until_ready()
             site.act("setup", provider.base_url, "slow-2", "slow-2b", "slow-2c")
             site.act("submit", "1")
             site.wait_for(1, 60)

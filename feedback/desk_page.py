@@ -19,6 +19,7 @@ from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackReq
 from feedback.queue import View, aliases_of, ordered_ids
 from feedback.reading.sentences import split_sentences
 from feedback.release import may_release
+from feedback.requests import may_rerun
 from feedback.revision import goals_met
 from feedback.still_open import still_open
 from submissions.files import shared_with_others
@@ -164,6 +165,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "view": view,
         "all_assignments": all_assignments,
         "may_release": may_release(course=draft.assignment.course, user=user),
+        "may_rerun": may_rerun(course=draft.assignment.course, user=user),
         "read_only": draft.assignment.course.is_read_only,
         "tab": tab,
     }

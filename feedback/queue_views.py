@@ -18,7 +18,7 @@ from feedback import review
 from feedback.models import Feedback, FeedbackRequest
 from feedback.queue import FILTERS, SORTS, View, counts, drafts_in, ordered_ids, rows_for
 from feedback.release import may_release
-from feedback.requests import rerun_many, with_failed_runs
+from feedback.requests import may_rerun, rerun_many, with_failed_runs
 from feedforward.typed import row_ids
 from submissions.models import Draft
 
@@ -50,8 +50,8 @@ def _show(request: HttpRequest, user: User, assignment: Assignment | None) -> Ht
 
 
 def _failed_count(user: User, assignment: Assignment | None) -> int:
-    """How many drafts of the assignment could be read again because a reading failed."""
-    if assignment is None:
+    """How many drafts of the assignment this person could have read again because a reading failed."""
+    if assignment is None or not may_rerun(course=assignment.course, user=user):
         return 0
     drafts = drafts_in(user, assignment=assignment)
     return with_failed_runs(FeedbackRequest.objects.filter(draft__in=drafts)).count()

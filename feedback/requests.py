@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from courses.models import Course, CourseStaff
 from feedback.models import FeedbackRequest, ModelRun, Trial
 from feedback.planning import freeze_plan
 from feedforward.dispatch import enqueue
@@ -99,11 +100,28 @@ def _start(request_id: int) -> None:
     enqueue(execute, request_id)
 
 
+def may_rerun(*, course: Course, user: User) -> bool:
+    """Whoever teaches the course has its drafts read again, which is paid for; assistants review what was read.
+
+    An archived course is read-only, and nothing more is spent on it.
+    """
+    if course.is_read_only or not user.is_active:
+        return False
+    return CourseStaff.objects.filter(course=course, user=user, role__in=CourseStaff.EDITORS).exists()
+
+
+def _refuse_rerun_unless(course: Course, actor: User) -> None:
+    if course.is_read_only:
+        raise RequestRefused(_("This course is archived; its drafts are not read again."))
+    if not may_rerun(course=course, user=actor):
+        raise RequestRefused(_("You may review here, but an instructor of the course has to ask for new readings."))
+
+
 def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -> FeedbackRequest:
     """Read the draft again under today's rubric and models (or only the failed runs, under the frozen plan).
 
-    What people edited on the desk is kept. Raises :class:`RequestRefused` while readings are under way, after
-    release, or once the content was removed.
+    What people edited on the desk is kept. Raises :class:`RequestRefused` for whoever may not, in an archived course,
+    while readings are under way, after release, or once the content was removed.
     """
     draft = request.draft
     if draft is None:
@@ -112,6 +130,8 @@ def rerun(*, request: FeedbackRequest, actor: User, only_failed: bool = False) -
         raise RequestRefused(_("The text of this draft has been removed, so it cannot be read again."))
     now = timezone.now()
     with transaction.atomic():
+        # Read afresh: the course may have been archived while the page was open.
+        _refuse_rerun_unless(Course.objects.get(pk=draft.assignment.course_id), actor)
         current = FeedbackRequest.objects.select_for_update().get(pk=request.pk)
         if current.status not in (FeedbackRequest.Status.IN_REVIEW, FeedbackRequest.Status.NEEDS_HUMAN):
             raise RequestRefused(_("This draft is being read right now, or its feedback is already released."))

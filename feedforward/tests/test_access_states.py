@@ -11,7 +11,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from aiconfig.models import AssignmentModel
 from courses.models import Assignment, Course, CourseStaff, Enrolment
+from feedback.models import FeedbackRequest, ModelRun
+from feedback.planning import freeze_plan
 from feedforward.tests.access_table import ROWS, Row
 from feedforward.tests.cast import ANONYMOUS, CLOSED, Scene
 from feedforward.tests.cast import scene as make_scene
@@ -29,13 +32,13 @@ def scene(django_db_setup: None, django_db_blocker: Any) -> Iterator[Scene]:
         transaction.set_rollback(True)
 
 
-def ask(scene: Scene, row: Row, actor: str) -> tuple[int, list[str]]:
+def ask(scene: Scene, row: Row, actor: str, data: dict[str, str] | None = None) -> tuple[int, list[str]]:
     """Ask as an actor and take it back; gives the status and what was written."""
     client = Client(raise_request_exception=False)
     client.force_login(scene.actor(actor))
     with transaction.atomic(), writes(but=VISIT) as written:
         answer = getattr(client, row.method.lower())(
-            reverse(row.name, kwargs=row.kwargs(scene)), {**REAL_WORDS, **dict(row.data)}
+            reverse(row.name, kwargs=row.kwargs(scene)), data or {**REAL_WORDS, **dict(row.data)}
         )
         transaction.set_rollback(True)
     return answer.status_code, written
@@ -126,3 +129,62 @@ def test_whoever_left_the_course_keeps_reading_and_changes_nothing(scene: Scene,
                 assert status in {403, 404} and not written, f"{row.method} {row.name}: {status} {written}"
             elif row.method == "POST":
                 assert not written, f"{row.method} {row.name}: {status} {written}"
+
+
+# What the forms of these addresses can ask for: an empty form would be refused whatever the course's state.
+ASKED = {
+    "desk_decide": [
+        {"action": name} for name in ("approve", "release", "retract", "settle", "rerun", "rerun_failed", "by_hand")
+    ],
+    "desk_note": [{"action": name} for name in ("shown", "suggested", "discarded", "edit", "swap")],
+    "desk_level": [{"criterion": "c1", "level": "1"}],
+    "desk_words": [{"words": "A word to the student."}, {"criterion": "c1", "words": "A word about this."}],
+    "desk_add": [{"comment": "A note that somebody wrote by hand, long enough."}],
+    "queue_bulk": [{"action": name} for name in ("approve", "release", "rerun_failed", "rerun_all_failed")],
+    "course_edit": [{"title": "Another", "code": "X1", "term": "Now", "time_zone": "UTC"}],
+    "assignment_edit": [{"title": "Another", "max_drafts": "3"}],
+    "assignment_lifecycle": [{"action": name} for name in ("archive", "restore", "delete", "deactivate", "activate")],
+    "roster_code": [{"on": "1"}, {"on": "0"}],
+    "roster_remove": [{"action": "remove"}, {"action": "restore"}],
+    "roster_invite": [{"email": "new@example.edu"}],
+    "staff_invite": [{"email": "new@example.edu", "role": "assistant"}],
+    "staff_change": [{"action": "remove"}, {"action": "co_instructor"}],
+    "invitation_change": [{"action": "withdraw"}, {"action": "resend"}],
+    "draft_replace": [{"source": "paste", "text": "Another text, long enough to be one. " * 20}],
+    "submit": [{"source": "paste", "text": "Another text, long enough to be one. " * 20}],
+    "feedback_contest": [{"words": "Please look again."}],
+    "note_respond": [{"plan": "will_do"}, {"rating": "helpful"}, {"reply": "I shall do that."}],
+    "rubric_save_template": [{"title": "Kept"}],
+}
+
+
+# What stays possible in an archived course, by direct POST too: less of it, or a copy elsewhere.
+STILL = {("assignment_lifecycle", "delete"), ("invitation_change", "withdraw"), ("rubric_save_template", "")}
+# An assistant reviews; what is paid for, and who is of the course, is for those who teach it.
+NOT_ASSISTANTS = {"rerun", "rerun_failed", "rerun_all_failed", "settle", "retract", "release"}
+
+
+@pytest.mark.parametrize("archived", [False, True])
+def test_what_forms_ask_for_by_name(scene: Scene, state: Callable[..., None], archived: bool) -> None:
+    """Every button of the course's pages pressed by everybody who has it: works in an open course, not in an archived one."""
+    if archived:
+        state(Course.objects.filter(pk=scene.course.pk), status="archived")
+    # A model that would read again, and a reading that failed.
+    AssignmentModel.objects.create(assignment=scene.assignment, ai_model=scene.model, position=1, runs=1)
+    state(ModelRun.objects.filter(pk=scene.run.pk), status="failed", error_code="timeout")
+    state(FeedbackRequest.objects.filter(pk=scene.run.request_id), plan=freeze_plan(scene.assignment))
+    wrote = set()
+    for row in ABOUT_A_COURSE:
+        for body in ASKED.get(row.name, ()) if row.method == "POST" else ():
+            # Archived is archived for everybody: the one with the most rights is asked.
+            for actor in people_of(row)[-1:] if archived else people_of(row):
+                status, written = ask(scene, row, actor, body)
+                assert status < 500, f"{row.name} {actor} {body}: {status}"
+                if written:
+                    wrote.add((row.name, body.get("action", ""), actor))
+    assert not {what for what in wrote if what[1] in NOT_ASSISTANTS and what[2] == "assistant"}
+    if archived:
+        assert {what[:2] for what in wrote} == STILL
+    else:
+        assert len({what[:2] for what in wrote}) >= 28, sorted(wrote)
+        assert {("desk_decide", "rerun", "co_instructor"), ("queue_bulk", "rerun_all_failed", "instructor")} <= wrote

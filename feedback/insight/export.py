@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 
-from courses.models import Assignment
+from courses.models import Assignment, Enrolment
 from courses.snapshot import freeze
 from feedback.insight.page import Insight, Plot
 from feedback.insight.scoring import by_criterion, points_of
@@ -72,16 +73,22 @@ def results_head(assignment: Assignment) -> list[str]:
 def results_rows(assignment: Assignment) -> Iterator[list[Any]]:
     """Yield one line per read draft, released or not (the state says which), in the order of the students' names.
 
-    Reviewed blind: the alias instead of name, address and number. A criterion without a level is an empty cell, and so is
-    the total of a draft that has one.
+    Reviewed blind: the alias instead of name, address and number, and in the order of the aliases: laid beside the roster,
+    an order by names would say whose is whose. A criterion without a level is an empty cell, and so is the total of a draft
+    that has one.
     """
     titles = _titles(assignment)
+    alias = Enrolment.objects.filter(course=assignment.course_id, student=OuterRef("draft__student")).values("alias")[
+        :1
+    ]
+    order = ("alias",) if assignment.blind_review else ("draft__student__name", "draft__student_id")
     rows = (
         Feedback.objects.filter(draft__assignment=assignment)
         .exclude(draft__status="withdrawn")
         .select_related("draft__student")
         .prefetch_related("criteria")
-        .order_by("draft__student__name", "draft__student_id", "draft__number")
+        .annotate(alias=Subquery(alias))
+        .order_by(*order, "draft__number")
     )
     pairs = {(assignment.course_id, student) for student in rows.values_list("draft__student_id", flat=True)}
     aliases = aliases_of(pairs) if assignment.blind_review else {}

@@ -89,6 +89,7 @@ _MORSE_LETTERS = dict(
     )
 )
 _MAX_MATCHES = 20
+_PIECE_END = re.compile(r"(?<=[.!?:;])\s+")
 
 
 def decoded_instructions(text: str) -> Iterator[tuple[str, int, int, str]]:
@@ -204,12 +205,13 @@ def _rewritten(sentence: str, *, backwards: bool) -> Iterator[tuple[str, str]]:
     if not sentence.isascii():
         composed = unicodedata.normalize("NFC", sentence)
         if len(_STACKED_MARK.findall(composed)) >= _STACKED_MARKS:
-            yield "stacked_marks", _STACKED_MARK.sub("", composed)
+            yield "stacked_marks", _STACKED_MARK.sub("", unicodedata.normalize("NFD", sentence))
     if any(c in _UPSIDE_DOWN for c in sentence if not c.isascii()):
         yield "upside_down", "".join(_UPSIDE_DOWN.get(c, c) for c in reversed(sentence))
-    coded = sentence.isascii() and not _FUNCTION_WORDS.search(sentence)
-    if coded and sum(c.isalpha() for c in sentence) >= 12:
-        lower = sentence.lower()
+    for piece in _PIECE_END.split(sentence):  # a coded piece in small letters goes on in the sentence before it
+        if not piece.isascii() or _FUNCTION_WORDS.search(piece) or sum(c.isalpha() for c in piece) < 12:
+            continue
+        lower = piece.lower()
         yield "atbash", lower.translate(str.maketrans(_LATIN, _LATIN[::-1]))
         for shift in (*range(1, 13), *range(14, 26)):
             shifted = lower.translate(str.maketrans(_LATIN, _LATIN[shift:] + _LATIN[:shift]))

@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any, Literal
 
 from rapidfuzz import fuzz
@@ -30,6 +30,7 @@ from feedback.reading.redaction import restore
 from feedback.reading.screening import objection, repeats_words
 from feedback.reading.sense import PREFIXES, denials, numbers, opposed
 from feedback.reading.signals import imitates_a_prompt, speaks_to_reviewer
+from feedback.reading.suspects import own_words
 from submissions.extraction.characters import count_words
 
 VERIFIED_SCORE = 95.0
@@ -276,6 +277,7 @@ def verify(
         reason = objection(
             texts,
             draft=text,
+            own_words=partial(own_words, text, tuple(sentences)),
             forbidden=parsed.forbidden,
             addressed=attacks,
             language_matters=about_language is None or entry["criterion_id"] in about_language,

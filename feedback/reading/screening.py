@@ -6,7 +6,7 @@ Words of the draft itself are never held against a comment: an essay about gradi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 from feedback.reading.normalising import normalise
@@ -98,13 +98,15 @@ def objection(
     texts: tuple[str, ...],
     *,
     draft: str,
+    own_words: Callable[[], str] | None = None,
     forbidden: tuple[str, ...] = (),
     addressed: tuple[str, ...] = (),
     language_matters: bool = True,
 ) -> str:
     """The name of the first reason not to use a comment made of ``texts``, ``""`` when there is none.
 
-    ``forbidden`` are words of the call (canary, nonce): nonce_echo. ``addressed`` are sentences of the draft that
+    ``own_words`` gives the draft without sentences that may tell a reader what level to give: only there grade talk is the
+    draft's own. ``forbidden`` are words of the call (canary, nonce): nonce_echo. ``addressed`` are sentences of the draft that
     speak to the reviewer: repeating one is attack_echo. Then link, markup, grade_talk, authorship, person and, unless
     ``language_matters``, dialect; last replacement, a passage of more than 15 words to be pasted in.
     """
@@ -114,8 +116,10 @@ def objection(
     if any(_repeats(text, addressed) for text in texts):
         return "attack_echo"
     for name, pattern in _CHECKS:
-        if any(not _in_draft(match.group(), draft) for match in _hits(pattern, texts)):
-            return name
+        for match in _hits(pattern, texts):
+            own = own_words() if own_words and name == "grade_talk" else draft
+            if not _in_draft(match.group(), own):
+                return name
     if not language_matters and any(True for _ in _hits(_DIALECT, texts)):
         return "dialect"
     for match in _hits(_QUOTED, texts):

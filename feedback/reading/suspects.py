@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from feedback.contract import RubricSnapshot, RunReading, Sentence
 from feedback.reading.characters import clean_characters
@@ -79,6 +80,11 @@ _ORDER = re.compile(
     r"|zignoruj|przyznaj|wystaw|daj|игнор|поставь|поставьте|дайте|оцените|считай)",
     re.IGNORECASE,
 )
+_OVERRIDING = re.compile(
+    r"\b(?:ignore|disregard|forget|overlook|override|ignorier\w*|vergiss|oubliez|olvida|ignora|dimentica)\b[^.!?\n]{0,20}"
+    r"\b(?:all|everything|anything|previous|above|before|prior|earlier|alles?|tout|todo|tutto)\b",
+    re.IGNORECASE,
+)
 _FORGED = re.compile(
     r"[{}<>\[\]|=]{1,3}\s*/?\w+[\"']?\s*[:=>\]]|\b(?:system|assistant|user|developer|admin|editor(?:ial)?(?:'s)? note|example \d+|level|status|score|grade|result)\s*[:=]",
     re.IGNORECASE,
@@ -133,6 +139,19 @@ def find_suspects(
     return Suspects(_ordered(named, sentences), _ordered(caught, sentences), _ordered(odd, sentences))
 
 
+@lru_cache(maxsize=16)
+def own_words(text: str, sentences: tuple[Sentence, ...]) -> str:
+    """``text`` without the sentences that may tell a reader what level to give; all of it where marking is its subject."""
+    caught = [sentence for sentence in sentences if _speaks_of_assessing(_plain(sentence))]
+    if len(caught) > SUBJECT_SHARE * len(sentences):
+        return text
+    pieces, position = [], 0
+    for sentence in caught:
+        pieces.append(text[position : sentence.start])
+        position = sentence.end
+    return "".join([*pieces, text[position:]])
+
+
 def _odd(sentences: Sequence[Sentence], assignment_text: str) -> Iterator[str]:
     """Sentences of three words or more that no other sentence has a word in common with."""
     roots = {sentence.id: _roots(sentence.text) for sentence in sentences}
@@ -158,9 +177,13 @@ def _in_net(text: str, sentences: Sequence[Sentence], rubric: RubricSnapshot) ->
     language = _Language.of(text)
     tops = [_content(c.levels[-1].descriptor) for c in rubric.criteria if c.levels]
     for sentence in sentences:
-        plain = unicodedata.normalize("NFKC", clean_characters(sentence.text))
+        plain = _plain(sentence)
         if _speaks_of_assessing(plain) or _foreign(plain, language) or _echoes(plain, tops):
             yield sentence.id
+
+
+def _plain(sentence: Sentence) -> str:
+    return unicodedata.normalize("NFKC", clean_characters(sentence.text))
 
 
 def _speaks_of_assessing(plain: str) -> bool:
@@ -171,6 +194,7 @@ def _speaks_of_assessing(plain: str) -> bool:
         or (machine and (addressing or order or most))
         or (addressing and most and order)
         or bool(_FORGED.search(plain))
+        or bool(_OVERRIDING.search(plain))
     )
 
 

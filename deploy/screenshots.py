@@ -94,6 +94,13 @@ def assignment(part: str) -> Way:
     return go
 
 
+def trial(visitor: Visitor) -> None:
+    """Open the newest trial that has been read to its end."""
+    assignment("try/")(visitor)
+    visitor.page.locator("tbody tr:has(.badge-ok) a").first.click()
+    visitor.page.wait_for_load_state("networkidle")
+
+
 def desk(tab: str) -> Way:
     def go(visitor: Visitor) -> None:
         assignment("review/?sort=disagree")(visitor)
@@ -105,6 +112,15 @@ def desk(tab: str) -> Way:
         page.wait_for_load_state("networkidle")
 
     return go
+
+
+def asked(visitor: Visitor) -> None:
+    """Release a draft on which the reviewers disagree: the desk asks first."""
+    assignment("review/?filter=disagree")(visitor)
+    page = visitor.page
+    page.locator("tbody th a").first.click()
+    page.get_by_role("button", name="Release", exact=True).click()
+    page.get_by_role("button", name="Release anyway").wait_for()
 
 
 def feedback(visitor: Visitor) -> None:
@@ -211,7 +227,14 @@ SHOTS: tuple[Shot, ...] = (
     Shot("course-record", INSTRUCTOR, course_page("record/")),
     Shot("rubric-editor", INSTRUCTOR, rubric),
     Shot("assignment-editor", INSTRUCTOR, assignment("edit/")),
+    Shot("try-it", INSTRUCTOR, assignment("try/")),
+    Shot("trial", INSTRUCTOR, trial),
+    Shot("trial-phone", INSTRUCTOR, trial, size="phone"),
+    Shot("insight", INSTRUCTOR, assignment("insight/")),
+    Shot("insight-dark", INSTRUCTOR, assignment("insight/"), dark=True),
+    Shot("costs", INSTRUCTOR, assignment("costs/")),
     Shot("queue", INSTRUCTOR, assignment("review/")),
+    Shot("desk-asks", INSTRUCTOR, asked),
     Shot("desk-notes", INSTRUCTOR, desk("notes")),
     Shot("desk-notes-dark", INSTRUCTOR, desk("notes"), dark=True),
     Shot("desk-notes-phone", INSTRUCTOR, desk("notes"), size="phone"),

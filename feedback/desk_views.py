@@ -32,6 +32,7 @@ from feedback.still_open import asked_first, refusal
 from feedforward.errors import DomainError
 from feedforward.transitions import TransitionError
 from feedforward.typed import whole_number
+from submissions.hiding import hiding_words
 from submissions.models import Draft
 
 TABS = ("notes", "rubric", "runs", "history")
@@ -329,6 +330,7 @@ def desk_seen(request: HttpRequest, public_id: str) -> HttpResponse:
     content = getattr(draft, "content", None)
     gone = content is None or draft.content_removed_at is not None
     hidden = [] if content is None or gone else (content.structure or {}).get("hidden", [])
+    hidden = [{**passage, "how": hiding_words(passage["kind"])} for passage in hidden]
     context = {
         "draft": draft,
         "assignment": draft.assignment,

@@ -37,27 +37,25 @@ def progress_of(draft: Draft) -> Progress:
     request = FeedbackRequest.objects.filter(draft=draft).only("pk", "status", "round").first()
     feedback = Feedback.objects.filter(draft=draft).only("pk", "status").first()
 
-    def at(label: str, *, detail: str = "", problem: bool = False) -> list[dict[str, Any]]:
+    # What there is to say about the present step is the headline: once is enough.
+    def at(label: str, *, problem: bool = False) -> list[dict[str, Any]]:
         index = labels.index(label)
         states = ["done"] * index + ["problem" if problem else "current"] + ["todo"] * (len(labels) - index - 1)
-        return [
-            {"label": words, "state": state, "detail": detail if words == label else ""}
-            for words, state in zip(labels, states, strict=True)
-        ]
+        return [{"label": words, "state": state} for words, state in zip(labels, states, strict=True)]
 
     if draft.status == Draft.Status.WITHDRAWN:
         words = _("You took this draft back.")
-        return Progress(at(_("Received"), detail=words, problem=True), words, moving=False)
+        return Progress(at(_("Received"), problem=True), words, moving=False)
     if draft.status == Draft.Status.FAILED:
         words = failure_sentence(draft)
-        return Progress(at(_("Reading the file"), detail=words, problem=True), words, moving=False, problem=words)
+        return Progress(at(_("Reading the file"), problem=True), words, moving=False, problem=words)
     if draft.status == Draft.Status.RECEIVED:
         return Progress(at(_("Received")), _("Your draft was received."), moving=True)
     if draft.status == Draft.Status.READING:
         return Progress(at(_("Reading the file")), _("The file is being read."), moving=True)
     if draft.status == Draft.Status.CHECKING:
         words = _("Please look at what was read from your file and confirm it.")
-        return Progress(at(_("Check the text"), detail=words), words, moving=False)
+        return Progress(at(_("Check the text")), words, moving=False)
     if feedback is not None and feedback.status == Feedback.Status.RELEASED:
         steps = at(_("Ready"))
         steps[-1]["state"] = "done"
@@ -71,9 +69,7 @@ def progress_of(draft: Draft) -> Progress:
             "done": done,
             "all": len(statuses),
         }
-        return Progress(
-            at(_("Being prepared"), detail=detail), detail, moving=True, done_runs=done, all_runs=len(statuses)
-        )
+        return Progress(at(_("Being prepared")), detail, moving=True, done_runs=done, all_runs=len(statuses))
     if draft.assignment.practice:
         return Progress(at(_("Being prepared")), _("Your draft needs a person’s look."), moving=True)
     words = _("Your draft is with your instructor, who decides what you will read.")

@@ -362,3 +362,12 @@ def test_the_students_answer_stands_at_the_note_it_answers(scene: Scene) -> None
     page = teacher.get(reverse("desk", args=[public_id])).content.decode()
     assert "That is another essay." in page
     assert "unclear; I chose not to, because" in page
+
+
+def test_a_hidden_passage_is_told_in_words_beside_what_was_sent(scene: Scene) -> None:
+    made, request, _feedback = scene
+    content = request.draft.content
+    content.structure = {**content.structure, "hidden": [{"kind": "low_contrast", "text": "Be kind.", "where": ""}]}
+    content.save(update_fields=["structure"])
+    page = signed_in(made.people.bob).get(reverse("desk_seen", args=[request.draft.public_id])).content.decode()
+    assert "in the colour of its ground" in page and "low_contrast" not in page

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.template import Context, Library
 from django.utils.html import format_html, format_html_join
@@ -15,12 +13,12 @@ from django.utils.translation import gettext as _
 from feedforward import markup
 from feedforward.markdown import to_html
 from feedforward.markup import attributes, classes
-from feedforward.templatetags import figures, form_fields
+from feedforward.templatetags import figures, form_fields, lists, wayfinding
 
 register = Library()
-register.tags.update(form_fields.register.tags)
-register.tags.update(figures.register.tags)
-register.filters.update(figures.register.filters)
+for part in (figures, form_fields, lists, wayfinding):
+    register.tags.update(part.register.tags)
+    register.filters.update(part.register.filters)
 
 EMPTY = SafeString("")
 
@@ -143,61 +141,6 @@ def card(
     )
 
 
-@register.simple_block_tag
-def table(
-    content: str,
-    *,
-    caption: str,
-    show_caption: bool = False,
-    dense: bool = False,
-    stack: bool = False,
-    class_: str = "",
-) -> SafeString:
-    """A table in a box that scrolls sideways by itself when the screen is too narrow."""
-    return format_html(
-        '<div class="{}" tabindex="0" role="region" aria-label="{}"><table class="{}">'
-        '<caption class="{}">{}</caption>{}</table></div>',
-        classes("table-wrap", "table-wrap-stack" if stack else ""),
-        caption,
-        classes("table", "table-dense" if dense else "", "table-stack" if stack else "", class_),
-        "" if show_caption else "sr-only",
-        caption,
-        content,
-    )
-
-
-@register.simple_tag(takes_context=True)
-def sort_header(context: Context, label: str, name: str, *, class_: str = "", default: str = "") -> SafeString:
-    """A column head that sorts by name, then the other way round."""
-    request: HttpRequest = context["request"]
-    query = request.GET.copy()
-    current = query.get("sort", default)
-    query.pop("page", None)
-    query["sort"] = f"-{name}" if current == name else name
-    direction = {name: "ascending", f"-{name}": "descending"}.get(current)
-    arrow = {"ascending": "arrow-up", "descending": "arrow-down"}.get(direction or "", "chevrons-up-down")
-    return format_html(
-        '<th scope="col"{}><a class="sort" href="?{}">{}{}</a></th>',
-        attributes({"class": class_ or None, "aria-sort": direction}),
-        query.urlencode(),
-        label,
-        markup.icon(arrow, size="sm"),
-    )
-
-
-@register.simple_block_tag
-def empty_state(content: str, *, title: str, text: str = "", icon: str = "", size: str = "") -> SafeString:
-    """What a list shows when there is nothing in it: why, and the next action."""
-    return format_html(
-        '<div class="{}">{}<p class="empty-title">{}</p>{}<div class="cluster">{}</div></div>',
-        classes("empty", f"empty-{size}" if size else ""),
-        markup.icon(icon, size="xl") if icon else EMPTY,
-        title,
-        format_html('<p class="empty-text">{}</p>', text) if text else EMPTY,
-        content,
-    )
-
-
 CALLOUT_ICONS = {
     "info": "info",
     "ok": "circle-check",
@@ -275,110 +218,6 @@ def confirm(
 
 
 @register.simple_tag
-def breadcrumbs(*pairs: str) -> SafeString:
-    """Words and addresses in turn; a last word without an address is the page itself."""
-    items = []
-    for index in range(0, len(pairs), 2):
-        words = pairs[index]
-        url = pairs[index + 1] if index + 1 < len(pairs) else ""
-        items.append(
-            (format_html('<a href="{}">{}</a>', url, words),)
-            if url
-            else (format_html('<span aria-current="page">{}</span>', words),)
-        )
-    return format_html(
-        '<nav class="crumbs" aria-label="{}"><ol>{}</ol></nav>',
-        _("Breadcrumbs"),
-        format_html_join("", "<li>{}</li>", items),
-    )
-
-
-@register.simple_tag
-def tabs(items: Iterable[Mapping[str, Any]], *, label: str = "") -> SafeString:
-    """Pages that belong together; each item has label, url, current and maybe count."""
-    drawn = [
-        (
-            item["url"],
-            attributes({"aria-current": "page" if item.get("current") else None}),
-            item["label"],
-            EMPTY if item.get("count") is None else format_html(' <span class="count">{}</span>', item["count"]),
-        )
-        for item in items
-    ]
-    return format_html(
-        '<nav class="tabs" aria-label="{}"><ul>{}</ul></nav>',
-        label or _("Sections"),
-        format_html_join("", '<li><a href="{}"{}>{}{}</a></li>', drawn),
-    )
-
-
-@register.inclusion_tag("components/pagination.html", takes_context=True)
-def pagination(context: Context, page_obj: Any, *, label: str = "") -> dict[str, Any]:
-    """Links to the other pages of a list; keeps the other parameters of the address."""
-    return {
-        "request": context.get("request"),
-        "page_obj": page_obj,
-        "label": label,
-        "numbers": list(page_obj.paginator.get_elided_page_range(page_obj.number, on_each_side=1, on_ends=1)),
-        "ellipsis": page_obj.paginator.ELLIPSIS,
-    }
-
-
-@register.simple_block_tag
-def menu(
-    content: str, label: str, *, icon: str = "", hide_label: bool = False, align: str = "start", size: str = ""
-) -> SafeString:
-    """A few links or buttons behind one button."""
-    return format_html(
-        '<details class="menu menu-{}" data-menu><summary class="{}"{}>{}{}{}</summary>'
-        '<div class="menu-items">{}</div></details>',
-        align,
-        classes("btn btn-secondary", f"btn-{size}" if size else "", "btn-icon" if hide_label else ""),
-        attributes({"title": label if hide_label else None}),
-        markup.icon(icon) if icon else EMPTY,
-        format_html('<span class="sr-only">{}</span>' if hide_label else "<span>{}</span>", label),
-        EMPTY if hide_label else markup.icon("chevron-down", size="sm"),
-        content,
-    )
-
-
-@register.simple_block_tag
-def filter_bar(
-    content: str,
-    *,
-    label: str,
-    value: str | None = "",
-    name: str = "q",
-    placeholder: str = "",
-    target: str = "",
-    action: str = "",
-    search: bool = True,
-) -> SafeString:
-    """A GET form that narrows a list; sends itself with JavaScript and keeps the address."""
-    box = EMPTY
-    if search:
-        box = format_html(
-            '<span class="search">{}<input class="input" type="search" name="{}" value="{}" placeholder="{}" '
-            'aria-label="{}" autocomplete="off"></span>',
-            markup.icon("search"),
-            name,
-            value or "",
-            placeholder,
-            label,
-        )
-    return format_html(
-        '<form class="filter-bar" method="get" action="{}" role="search" aria-label="{}"{}>{}{}'
-        '<button class="btn btn-secondary no-js" type="submit">{}</button></form>',
-        action,
-        label,
-        attributes({"data-filter": target or True}),
-        box,
-        content,
-        _("Show"),
-    )
-
-
-@register.simple_tag
 def stat(label: str, value: Any, *, hint: str = "", href: str = "", tone: str = "", icon: str = "") -> SafeString:
     """One number with what it counts; None is shown as a dash, never as 0."""
     inside = format_html(
@@ -407,39 +246,6 @@ def meter(share: float | None, *, label: str, text: str = "", tone: str = "accen
         words,
         tone,
         f"{width:.1f}",
-    )
-
-
-STEP_ICONS = {"done": "check", "current": "loader", "problem": "triangle-alert", "todo": ""}
-
-
-@register.simple_tag
-def steps(items: Iterable[Mapping[str, Any]], *, label: str = "", direction: str = "column") -> SafeString:
-    """The way of something: each item has label, state (done, current, todo, problem) and maybe detail."""
-    speech = {"done": _("done"), "current": _("now"), "todo": _("to come"), "problem": _("problem")}
-    drawn = []
-    for item in items:
-        state = str(item["state"])
-        drawn.append(
-            (
-                state,
-                attributes({"aria-current": "step" if state in {"current", "problem"} else None}),
-                markup.icon(STEP_ICONS[state], size="sm") if STEP_ICONS.get(state) else EMPTY,
-                item["label"],
-                speech.get(state, ""),
-                format_html('<span class="step-detail">{}</span>', item["detail"]) if item.get("detail") else EMPTY,
-            )
-        )
-    return format_html(
-        '<ol class="steps steps-{}" aria-label="{}">{}</ol>',
-        direction,
-        label or _("Progress"),
-        format_html_join(
-            "",
-            '<li class="step step-{}"{}><span class="step-mark">{}</span><span class="step-words">'
-            '<span class="step-label">{} <span class="sr-only">({})</span></span>{}</span></li>',
-            drawn,
-        ),
     )
 
 

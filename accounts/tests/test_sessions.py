@@ -45,6 +45,7 @@ def come_every(client: Client, step_s: float, until_s: float, **headers: str) ->
     return until_s
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("who", "step_s", "until_s", "over_s"),
     [

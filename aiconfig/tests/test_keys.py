@@ -191,6 +191,7 @@ def test_a_start_checks_the_keys_after_migrating(monkeypatch: pytest.MonkeyPatch
     assert done.index("_migrate") < done.index("_check_keys")
 
 
+@pytest.mark.thorough
 def test_many_threads_never_read_a_wrong_key(provider: Provider) -> None:
     """The library's field, shared by all threads, hands out ciphertext after one failed validation."""
     wrong: list[str] = []

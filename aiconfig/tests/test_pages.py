@@ -51,6 +51,7 @@ def provider(cast: Cast) -> Provider:
 # --- who -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_only_administrators_open_providers(cast: Cast, provider: Provider) -> None:
     model = provider.models.get()
     gets = [
@@ -247,6 +248,7 @@ def test_adding_a_provider_and_a_model_twice_by_one_form_makes_one(cast: Cast) -
     assert set(bad.context["form"].errors) == {"temperature", "context_tokens"}
 
 
+@pytest.mark.thorough
 def test_admin_shows_states_and_changes_none(cast: Cast, provider: Provider) -> None:
     client = signed_in(cast.admin)
     for model in (*[m for m in admin.site._registry if m._meta.app_label in {"courses", "aiconfig"}],):
@@ -461,6 +463,7 @@ def test_the_editor_of_an_archived_course_saves_nothing(cast: Cast) -> None:
     assert not AssignmentModel.objects.exists() and Assignment.objects.count() == 1
 
 
+@pytest.mark.thorough
 def test_queries_do_not_grow_with_models(cast: Cast) -> None:
     first, _second = make_models(cast, "One", "a1", "a2")
     set_assignment_models(assignment=cast.assignment, choices=[ModelChoice(first.pk)], actor=cast.bob)

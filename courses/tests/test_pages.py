@@ -109,6 +109,7 @@ def queries(client: Client, url: str) -> int:
     return len(captured)
 
 
+@pytest.mark.thorough
 def test_queries_do_not_grow_with_rows(cast: Cast) -> None:
     load_library()
     bob, alice = signed_in(cast.bob), signed_in(cast.alice)

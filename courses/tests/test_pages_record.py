@@ -66,6 +66,7 @@ def test_names_are_veiled_where_drafts_are_reviewed_blind(cast: Cast, events: No
     assert any(row[2] == cast.bob.email for row in exported(cast))
 
 
+@pytest.mark.thorough
 def test_queries_do_not_grow_with_events(cast: Cast, events: None, django_assert_max_num_queries: Any) -> None:
     for number in range(30):
         audit.record(actor=cast.alice, code="draft.submitted", course_id=cast.course.pk, counts={"n": number})

@@ -379,6 +379,7 @@ def test_a_trials_estimate_counts_the_drafts_the_assignment_allows(stage: Make) 
     assert "For 2 students with up to 8 drafts" in page
 
 
+@pytest.mark.thorough
 def test_lists_of_costs_ask_as_often_for_many_rows(stage: Make, django_assert_max_num_queries: object) -> None:
     made = stage("honest-1")
     priced(made)

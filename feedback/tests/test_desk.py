@@ -44,6 +44,7 @@ def test_the_desk_shows_every_part(scene: Scene) -> None:
         assert b"Public transport should be free" in page.content, tab
 
 
+@pytest.mark.thorough
 def test_only_the_course_staff_open_the_desk(scene: Scene) -> None:
     made, request, _ = scene
     status = {"bob": 200, "carol": 200, "tom": 200, "charlie": 404, "alice": 403, "dana": 403, "admin": 403}
@@ -157,6 +158,7 @@ def test_flagged_drafts_are_left_out_of_bulk_approval(stage: Make) -> None:
     assert "please open it" in page.content.decode()
 
 
+@pytest.mark.thorough
 def test_the_queue_asks_the_same_number_of_queries_for_any_number_of_drafts(
     stage: Make, django_assert_max_num_queries
 ) -> None:

@@ -138,6 +138,7 @@ def test_before_anything_is_released_the_page_says_what_is_missing(people: Cast)
     assert "Weighted kappa" not in page
 
 
+@pytest.mark.thorough
 def test_from_twenty_confirmed_drafts_on_there_are_coefficients_with_intervals(people: Cast) -> None:
     confirm(people, 19)
     client = signed_in(people.bob)
@@ -265,6 +266,7 @@ def test_levels_and_points_as_a_file(people: Cast) -> None:
     assert AuditEvent.objects.filter(code="results.exported", actor=people.bob).count() == 3
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [

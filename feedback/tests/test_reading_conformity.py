@@ -96,6 +96,7 @@ def places(node: Any) -> list[tuple[Any, Any]]:
     return [place for key in keys for place in ((node, key), *places(node[key]))]
 
 
+@pytest.mark.thorough
 def test_every_value_of_an_answer_replaced_by_every_odd_one_is_judged_as_the_library_does() -> None:
     answer = samples.answer()
     verdicts = set()

@@ -227,6 +227,7 @@ def test_a_form_sent_twice_makes_one_trial_and_a_busy_hand_is_slowed(stage: Make
     assert client.post(at("trials", made.assignment), data).status_code == 429
 
 
+@pytest.mark.thorough
 def test_who_may_see_a_trial(stage: Make) -> None:
     made = stage("honest-1", "honest-1b")
     trial = through(made, post(made, text=TEXT))
@@ -291,6 +292,7 @@ def test_what_no_message_stands_for_is_found_again(stage: Make, monkeypatch: pyt
     assert sorted(sent) == [("feedback.tasks.preview_trial", dry.pk), ("feedback.tasks.read_trial", lost.pk)]
 
 
+@pytest.mark.thorough
 def test_the_list_asks_as_often_for_many_as_for_few(stage: Make) -> None:
     made = stage("honest-1")
     client = signed_in(made.people.bob)

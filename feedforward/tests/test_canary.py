@@ -80,6 +80,7 @@ def test_pages_whose_database_fails(scene: Scene, lines: list[str], capfd: pytes
     search_everything(lines, "".join(capfd.readouterr()))
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db
 def test_tasks_that_fail(scene: Scene, lines: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     """Through Celery's own tracing, whose lines name the exception's words and the arguments."""

@@ -35,11 +35,13 @@ def start_web(tmp_path: Path, **changes: str) -> subprocess.CompletedProcess[str
     )
 
 
+@pytest.mark.thorough
 def test_a_safe_production_start_is_let_through(tmp_path: Path) -> None:
     done = start_web(tmp_path)
     assert done.returncode == 0, done.stderr[-500:]
 
 
+@pytest.mark.thorough
 def test_an_unsafe_one_is_refused_by_name(tmp_path: Path) -> None:
     changes = {"FEEDFORWARD_DEMO": "1", "DEBUG": "1", "SECRET_KEY": "short", "ALLOWED_HOSTS": "localhost"}
     done = start_web(tmp_path, SITE_URL="http://feedback.example.edu", **changes)

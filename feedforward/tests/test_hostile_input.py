@@ -150,6 +150,7 @@ def test_the_desk_takes_no_nonsense(scene: Scene) -> None:
 # --- ids of other things --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_numbers_in_addresses_end_somewhere(scene: Scene) -> None:
     for name, kwargs, actor in (
         ("session_end", {"pk": 10**30}, "owner"),

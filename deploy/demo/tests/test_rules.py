@@ -88,6 +88,7 @@ def test_the_second_draft_reads_better(first: str) -> None:
     assert "counterargument" in rules_of(after, "strength")
 
 
+@pytest.mark.thorough
 def test_strictness_orders_the_models_and_leaves_them_apart_sometimes() -> None:
     gaps = []
     for essay in ESSAY_NAMES:

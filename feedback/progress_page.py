@@ -29,7 +29,8 @@ class Progress:
 def progress_of(draft: Draft) -> Progress:
     """Return the progress of ``draft`` (its request and feedback are read here: three small queries)."""
     labels = [_("Received"), _("Reading the file")]
-    if draft.assignment.confirm_text:
+    # Switched off since: a draft that waits for it still does.
+    if draft.assignment.confirm_text or draft.status == Draft.Status.CHECKING:
         labels.append(_("Check the text"))
     labels += [_("Being prepared"), _("With your instructor"), _("Ready")]
     if draft.assignment.practice:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
-from courses.models import Assignment, Enrolment
+from courses.models import Assignment, Course, Enrolment
 from feedforward.dispatch import enqueue
 from feedforward.storage import StorageUnavailable
 from feedforward.transitions import TransitionError
@@ -340,11 +340,22 @@ def _after_intake(draft_id: int, leaving: list[DraftFile]) -> None:
     enqueue(extract, draft_id)
 
 
+def _require_not_over(draft: Draft) -> None:
+    """Raise :class:`NotAccepted` where nothing changes any more: the course is archived or deleted, or the author left it."""
+    over = [Course.Status.ARCHIVED, Course.Status.DELETED]
+    place = Enrolment.objects.filter(
+        course_id=draft.assignment.course_id, student_id=draft.student_id, status=Enrolment.Status.ACTIVE
+    )
+    if draft.assignment.deleted_at is not None or not place.exclude(course__status__in=over).exists():
+        raise NotAccepted(_("This is over; the draft can be read but not changed."), code="over")
+
+
 def confirm_text(*, draft: Draft, actor: User) -> None:
-    """The student says that what was read is what was written: CHECKING -> READY."""
+    """The student says that what was read is what was written: CHECKING -> READY. Raises :class:`NotAccepted`."""
     if actor != draft.student:
         raise NotAccepted(_("Only the author can confirm the text."), code="not_allowed")
     with transaction.atomic():
+        _require_not_over(draft)
         draft.move(Draft.Status.READY, ready_at=timezone.now())
         audit.record(actor=actor, code="draft.text_confirmed", obj=draft, course_id=draft.assignment.course_id)
         transaction.on_commit(lambda: announce_ready(draft.pk))
@@ -355,6 +366,7 @@ def withdraw_draft(*, draft: Draft, actor: User) -> None:
     if actor != draft.student:
         raise NotAccepted(_("Only the author can take a draft back."), code="not_allowed")
     with transaction.atomic():
+        _require_not_over(draft)
         # A look at the floor above by name only: what was released cannot be unread.
         if Draft.objects.filter(pk=draft.pk, feedback__status="released").exists():
             raise NotAccepted(_("Feedback on this draft has been released, so it stays."), code="too_late")

@@ -19,6 +19,7 @@ from feedforward.tests.access_table import ROWS, Row
 from feedforward.tests.cast import ANONYMOUS, CLOSED, Scene
 from feedforward.tests.cast import scene as make_scene
 from feedforward.tests.watching import writes
+from submissions.models import Draft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 VISIT = ("django_session", "usersessions_usersession", 'INSERT INTO "accounts_auditevent"')
@@ -188,3 +189,24 @@ def test_what_forms_ask_for_by_name(scene: Scene, state: Callable[..., None], ar
     else:
         assert len({what[:2] for what in wrote}) >= 28, sorted(wrote)
         assert {("desk_decide", "rerun", "co_instructor"), ("queue_bulk", "rerun_all_failed", "instructor")} <= wrote
+
+
+@pytest.mark.parametrize(
+    ("page", "before", "after"), [("draft_text", "checking", "ready"), ("draft_withdraw", "ready", "withdrawn")]
+)
+@pytest.mark.parametrize("over", ["", "archived", "left"])
+def test_a_draft_moves_on_only_where_something_still_happens(
+    scene: Scene, state: Callable[..., None], page: str, before: str, after: str, over: str
+) -> None:
+    """Confirming its text would have it read, which is paid for; taking it back would change what staff look at."""
+    state(Draft.objects.filter(pk=scene.waiting.pk), status=before)
+    if over == "archived":
+        state(Course.objects.filter(pk=scene.course.pk), status="archived")
+    elif over == "left":
+        state(Enrolment.objects.filter(course=scene.course, student=scene.people.amy), status="left")
+    client = Client()
+    client.force_login(scene.people.amy)
+    answer = client.post(reverse(page, kwargs={"public_id": scene.waiting.public_id}), follow=True)
+    scene.waiting.refresh_from_db()
+    assert scene.waiting.status == (before if over else after)
+    assert answer.status_code == 200 and ("This is over" in answer.content.decode()) == bool(over)

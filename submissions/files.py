@@ -67,6 +67,15 @@ def discard(rows: Iterable[DraftFile]) -> None:
         DraftFile.objects.filter(pk=row.pk, content__isnull=True).delete()
 
 
+def hand_over(row: DraftFile) -> str:
+    """Give a stored file to an owner that is no draft, inside the transaction that makes the owner. Returns its stored name.
+
+    From then on nobody but the owner removes it; rolled back, it is a file of nobody again.
+    """
+    DraftFile.objects.filter(pk=row.pk, content__isnull=True).delete()
+    return row.stored_name
+
+
 def sweep_strays(*, now: datetime | None = None) -> int:
     """Remove files that no draft came to own: their process died, or the store did not answer. Returns how many there were."""
     now = now or timezone.now()

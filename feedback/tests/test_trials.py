@@ -6,18 +6,20 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from aiconfig.models import AIModel
+from courses.assignments import create_assignment
 from courses.models import Assignment
 from courses.tests.cast import at, signed_in
 from feedback.models import Feedback, FeedbackRequest, ModelRun, RunTranscript, Trial
@@ -28,7 +30,7 @@ from feedback.trials.samples import SAMPLES
 from feedforward import ratelimit
 from feedforward.models import OutgoingMail
 from privacy.cleanup import remove_due
-from submissions.models import Draft
+from submissions.models import Draft, DraftFile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Stage]
@@ -304,3 +306,17 @@ def test_the_list_asks_as_often_for_many_as_for_few(stage: Make) -> None:
     with CaptureQueriesContext(connection) as many:
         page = client.get(at("trials", made.assignment))
     assert page.content.count(b"/trials/") == 5 and len(many) <= len(few)
+
+
+def test_a_trials_file_is_its_own_and_none_is_left_of_a_trial_that_was_not_made(stage: Make) -> None:
+    made = stage("honest-1")
+    first = post(made, "honest-1", text=TEXT)
+    assert storages["drafts"].exists(first.stored_name) and not DraftFile.objects.exists()
+    # Somebody else's trial has this key: the second is refused by the database after its file was stored.
+    folder = Path(storages["drafts"].location)
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    far = create_assignment(course=made.people.other, title="Acids", actor=made.people.charlie)
+    Trial.objects.filter(pk=first.pk).update(assignment=far)
+    with pytest.raises(IntegrityError):
+        post(made, "honest-1", text=TEXT, key=str(first.key))
+    assert {path for path in folder.rglob("*") if path.is_file()} == before and not DraftFile.objects.exists()

@@ -29,6 +29,7 @@ from feedforward.dispatch import enqueue
 from feedforward.errors import DomainError
 from submissions.examining import examine
 from submissions.extraction.limits import MediaFormat
+from submissions.files import discard, hand_over, store
 from submissions.room import limits_for
 
 # Long enough to look twice at a setting, short enough for a text nobody handed in.
@@ -153,15 +154,16 @@ def _on_a_new_text(
             "media_format": incoming.media_format,
         }
         file = incoming.file
-    stored = storages["drafts"].save(f"{now:%Y/%m}/{uuid.uuid4().hex}", file)
+    # Until the trial owns the file, its row names it to the sweeper: a process that dies here leaves nothing for good.
+    row = store(file, now=now)
     try:
         with transaction.atomic():
-            trial = Trial.objects.create(**fields, stored_name=stored)
+            trial = Trial.objects.create(**fields, stored_name=hand_over(row))
             _record(trial, actor=actor)
             transaction.on_commit(lambda: enqueue(read_trial, trial.pk))
     # Whatever it was, a trial that is not there must leave no file; it is raised on.
     except BaseException:
-        storages["drafts"].delete(stored)
+        discard([row])
         raise
     return trial
 

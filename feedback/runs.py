@@ -24,7 +24,7 @@ from aiconfig.charges import BudgetRefusal
 from aiconfig.keys import KeyUnreadable, read_key
 from aiconfig.models import AIModel, Charge
 from feedback import answers, spending
-from feedback.asking import CannotAsk, Question, drop_parts, limits_of, plan_entry, question_for
+from feedback.asking import CannotAsk, Question, limits_of, plan_entry, question_for
 from feedback.combining import try_aggregate
 from feedback.leases import claim_runs, held, let_go
 from feedback.material import Material, load_material
@@ -32,21 +32,16 @@ from feedback.models import FeedbackRequest, ModelRun, RunTranscript
 from feedback.reading.answer import AnswerRejected, repair_request
 from feedback.reading.prompt import new_nonce
 from feedback.requests import cancel, is_withdrawn
+from feedback.setbacks import PATIENCE, backoff_s, give_up_model, put_back
 from feedforward.dispatch import enqueue
 from feedforward.loop import submit
 
 logger = logging.getLogger(__name__)
 
-FIRST_BACKOFF_S = 2.0
-LONGEST_BACKOFF_S = 60.0
-# A draft waits at most this long for models; then it is a person's turn.
-PATIENCE = timedelta(minutes=18)
 # Failures that lie with the provider, not with this call.
 PROVIDER_TROUBLE = frozenset({"timeout", "unreachable", "server_error", "busy", "not_understood"})
 # The provider is at work; it only does not answer this call.
 PROVIDER_ANSWERS = frozenset({"not_found", "quota", "too_long", "filtered", "bad_request", "structure_refused"})
-# Waits that are not the run's fault: they cost it no attempt.
-WAITS = frozenset({"paused", "budget_held"})
 # Money set aside for calls under way comes back when they end: look again after a time around this.
 BUDGET_LOOK_S = 6.0
 
@@ -111,7 +106,7 @@ def _admitted(request: FeedbackRequest, runs: list[ModelRun], *, now: datetime) 
             run.ai_model.provider, tokens=tokens + answer_tokens, call_s=_time_limit_s(run.ai_model), now=now
         )
         if isinstance(found, admission.NotNow):
-            _put_back(request, run, not_before=found.until, code="paused", words=found.words)
+            put_back(request, run, not_before=found.until, code="paused", words=found.words)
         else:
             tickets[run.pk] = found
     return tickets
@@ -159,9 +154,9 @@ def _paid(request: FeedbackRequest, attempt: Attempt, *, purpose: str = "") -> A
     except BudgetRefusal as refusal:
         if refusal.may_wait:
             soon = timezone.now() + timedelta(seconds=BUDGET_LOOK_S * (0.5 + random.random()))
-            _put_back(request, run, not_before=soon, code=refusal.code, words=refusal.words)
+            put_back(request, run, not_before=soon, code=refusal.code, words=refusal.words)
         else:
-            _give_up_model(request, run, code=refusal.code, words=refusal.words)
+            give_up_model(request, run, code=refusal.code, words=refusal.words)
         return None
     return replace(attempt, charge=charge)
 
@@ -184,7 +179,7 @@ def _guarded(request: FeedbackRequest, run: ModelRun, step: Callable[[], Attempt
     # Any fault of ours in one run would otherwise drop the paid answers of all the others.
     except Exception:
         logger.exception("run %s failed unexpectedly", run.pk)
-        _give_up_model(request, run, code="internal", words="Something went wrong on our side.")
+        give_up_model(request, run, code="internal", words="Something went wrong on our side.")
     return None
 
 
@@ -197,7 +192,7 @@ def _prepare(
     """
     model = run.ai_model
     if not (model.is_active and model.provider.is_active):
-        _give_up_model(request, run, code="model_off", words=f"{model.display_name} has been switched off.")
+        give_up_model(request, run, code="model_off", words=f"{model.display_name} has been switched off.")
         return None
     mode = mode or output_mode_of(model)
     temperature = plan_entry(request, run).get("temperature")
@@ -217,10 +212,10 @@ def _prepare(
         key = read_key(model.provider)
         question = question_for(request, material, run, mode=mode, nonce=nonce)
     except KeyUnreadable as error:
-        _give_up_model(request, run, code=error.code, words=str(error))
+        give_up_model(request, run, code=error.code, words=str(error))
         return None
     except CannotAsk as error:
-        _give_up_model(request, run, code=error.code, words=error.words)
+        give_up_model(request, run, code=error.code, words=error.words)
         return None
     call = llm.ModelCall(
         kind=model.provider.kind,
@@ -301,22 +296,16 @@ def _after_error(
         admission.follow_up(run.ai_model.provider, tokens=attempt.call.max_output_tokens, now=now)
         return _prepare(request, material, run, mode="prompt")
     if run.purpose == ModelRun.Purpose.WORDING:
-        _give_up_model(request, run, code=error.code, words=error.words)
+        give_up_model(request, run, code=error.code, words=error.words)
         return None
     too_long = error.retry_after_s is not None and error.retry_after_s > PATIENCE.total_seconds()
     out_of_patience = now - request.created_at > PATIENCE
     if error.remedy == "next_model" or run.attempts >= settings.RUN_MAX_ATTEMPTS or too_long or out_of_patience:
-        _give_up_model(request, run, code=error.code, words=error.words, final=out_of_patience)
+        give_up_model(request, run, code=error.code, words=error.words, final=out_of_patience)
         return None
     delay = error.retry_after_s if error.retry_after_s is not None else backoff_s(run.attempts)
-    _put_back(request, run, not_before=now + timedelta(seconds=delay), code=error.code, words=error.words)
+    put_back(request, run, not_before=now + timedelta(seconds=delay), code=error.code, words=error.words)
     return None
-
-
-def backoff_s(attempts: int) -> float:
-    """Return the wait before try ``attempts`` + 1: doubling from 2 s to 60 s, with full jitter on the upper half."""
-    ceiling = min(LONGEST_BACKOFF_S, FIRST_BACKOFF_S * 2 ** max(0, attempts - 1))
-    return ceiling * (0.5 + random.random() / 2)
 
 
 def _after_rejection(
@@ -336,75 +325,10 @@ def _after_rejection(
             {"role": "user", "content": words},
         ]
         return _follow_up(request, attempt, purpose="repair", messages=messages)
-    _give_up_model(
+    give_up_model(
         request, run, code=str(rejected.reason).lower(), words=f"The answer could not be used: {rejected.detail}"
     )
     return None
-
-
-def _put_back(request: FeedbackRequest, run: ModelRun, *, not_before: datetime, code: str, words: str) -> None:
-    """RUNNING -> PENDING, due at ``not_before``. A pause that was not this run's fault costs it no attempt."""
-    if run.purpose == ModelRun.Purpose.WORDING:
-        # Nobody waits for nicer words: the desk comes with the reviewers' own.
-        _give_up_model(request, run, code=code, words=words)
-        return
-    fields: dict[str, Any] = {"not_before": not_before, "error_code": code, "error_words": words[:300]}
-    if code in WAITS:
-        fields["attempts"] = max(0, run.attempts - 1)
-        if timezone.now() - request.created_at > PATIENCE:
-            _give_up_model(request, run, code=code, words=words, final=True)
-            return
-    run.try_move(ModelRun.Status.PENDING, where={"fence": run.fence}, lease_until=None, **fields)
-
-
-def _give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words: str, final: bool = False) -> None:
-    """Hand the run to the assignment's next fallback model, recorded; FAILED with a reason when there is none."""
-    now = timezone.now()
-    # A comparison, a part or a wording is this model's or nobody's.
-    reads = run.purpose == ModelRun.Purpose.READING
-    fallbacks = [] if final or not reads else request.plan["fallbacks"]
-    taken = set(request.runs.readings().filter(round=run.round).values_list("ai_model_id", flat=True))
-    usable = set(
-        AIModel.objects.usable().filter(pk__in=[f["ai_model"] for f in fallbacks]).values_list("pk", flat=True)
-    )
-    for step, entry in enumerate(fallbacks, start=1):
-        if step <= run.fallback_step or entry["ai_model"] not in usable or entry["ai_model"] == run.ai_model_id:
-            continue
-        if entry["ai_model"] in taken and not _alone(request, run):
-            continue
-        if reads:
-            drop_parts(run, stand_in=True)
-        run.try_move(
-            ModelRun.Status.PENDING,
-            where={"fence": run.fence},
-            ai_model_id=entry["ai_model"],
-            model_name=entry["name"],
-            display_name=entry["display_name"],
-            fallback_step=step,
-            attempts=0,
-            repairs=0,
-            not_before=None,
-            lease_until=None,
-            error_code=code,
-            error_words=words[:300],
-        )
-        return
-    if reads:
-        drop_parts(run, stand_in=False)
-    run.try_move(
-        ModelRun.Status.FAILED,
-        where={"fence": run.fence},
-        error_code=code[:30],
-        error_words=words[:300],
-        finished_at=now,
-        lease_until=None,
-    )
-
-
-def _alone(request: FeedbackRequest, run: ModelRun) -> bool:
-    """Whether every fallback is in use already: then a second run of one is better than none."""
-    taken = set(request.runs.readings().filter(round=run.round).values_list("ai_model_id", flat=True))
-    return all(entry["ai_model"] in taken for entry in request.plan["fallbacks"])
 
 
 def _schedule_next(request_id: int) -> None:

@@ -16,6 +16,7 @@ from aiconfig.tests.provider_server import Reply, provider_server
 from feedback import runs
 from feedback.models import Feedback, FeedbackRequest, ModelRun
 from feedback.requests import rerun
+from feedback.setbacks import backoff_s
 from feedback.tests.conftest import Stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -86,7 +87,7 @@ def test_each_fault_has_its_remedy(stage: Make) -> None:
 
 @pytest.mark.parametrize(("attempt", "least", "most"), [(1, 1, 2), (2, 2, 4), (4, 8, 16), (6, 30, 60), (40, 30, 60)])
 def test_back_off_doubles_to_a_minute_with_jitter(attempt: int, least: float, most: float) -> None:
-    drawn = {runs.backoff_s(attempt) for _ in range(50)}
+    drawn = {backoff_s(attempt) for _ in range(50)}
     assert least <= min(drawn) and max(drawn) <= most and len(drawn) > 10
 
 

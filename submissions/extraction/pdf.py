@@ -6,7 +6,7 @@ from statistics import median
 
 import pypdfium2.raw as pdfium
 
-from submissions.extraction import pdf_fonts, pdf_guard, pdf_layout
+from submissions.extraction import pdf_fonts, pdf_guard, pdf_layout, pdf_paragraphs
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import ExtractedDocument
 from submissions.extraction.limits import Limits, MediaFormat
@@ -143,17 +143,19 @@ def _add_text(assembly: Assembly, pages: list[PageContent], pictured: dict[int, 
     body_size = median(sizes) if sizes else 10.0
     edges = [max(word.x1 for word in words) for words in upright if words]
     edge = median(edges) if edges else 0.0
-    vocabulary = pdf_layout.vocabulary_of(lines)
-    found: list[pdf_layout.Paragraph] = []
+    vocabulary = pdf_paragraphs.vocabulary_of(lines)
+    found: list[pdf_paragraphs.Paragraph] = []
     for number, (page, segments) in enumerate(zip(pages, lines, strict=True)):
         kept = [word for index, line in enumerate(segments) if (number, index) not in running for word in line.words]
         columns = pdf_layout.in_reading_order(kept, page.width)
-        found += pdf_layout.paragraphs(columns, page=number + 1, edge=edge, body_size=body_size, vocabulary=vocabulary)
+        found += pdf_paragraphs.paragraphs(
+            columns, page=number + 1, edge=edge, body_size=body_size, vocabulary=vocabulary
+        )
         tilted = " ".join(word.text for word in page.words if word.tilted)
         if tilted:
-            found.append(pdf_layout.Paragraph("paragraph", tilted, number + 1))
-        found += [pdf_layout.Paragraph("paragraph", text, number + 1) for text in pictured.get(number + 1, [])]
-    for paragraph in pdf_layout.merge_across(found, vocabulary):
+            found.append(pdf_paragraphs.Paragraph("paragraph", tilted, number + 1))
+        found += [pdf_paragraphs.Paragraph("paragraph", text, number + 1) for text in pictured.get(number + 1, [])]
+    for paragraph in pdf_paragraphs.merge_across(found, vocabulary):
         assembly.add(paragraph.kind, paragraph.text, level=paragraph.level, page=paragraph.page)
 
 

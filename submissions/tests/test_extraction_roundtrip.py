@@ -12,7 +12,7 @@ from submissions.extraction import plain, readers
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.document import SEPARATOR, ExtractedDocument
 from submissions.extraction.limits import Limits, MediaFormat
-from submissions.extraction.pdf_layout import join_lines
+from submissions.extraction.pdf_paragraphs import join_lines
 from submissions.tests.case_adapters.generated import (
     Sample,
     docx_sample,

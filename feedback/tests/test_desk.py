@@ -9,11 +9,13 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from feedback.models import Feedback, FeedbackItem, FeedbackRequest, RunTranscript
 from feedback.tests.conftest import ESSAY, Stage
 from feedforward.models import OutgoingMail
+from submissions.models import Draft
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Make = Callable[..., Stage]
@@ -363,7 +365,7 @@ def test_the_students_answer_stands_at_the_note_it_answers(scene: Scene) -> None
     student.post(reverse("note_respond", args=[item.public_id]), answer)
     page = teacher.get(reverse("desk", args=[public_id])).content.decode()
     assert "That is another essay." in page
-    assert "unclear; I chose not to, because" in page
+    assert "unclear; I chose not to, because: “That is another essay.”" in page
 
 
 def test_a_hidden_passage_is_told_in_words_beside_what_was_sent(scene: Scene) -> None:
@@ -373,3 +375,11 @@ def test_a_hidden_passage_is_told_in_words_beside_what_was_sent(scene: Scene) ->
     content.save(update_fields=["structure"])
     page = signed_in(made.people.bob).get(reverse("desk_seen", args=[request.draft.public_id])).content.decode()
     assert "in the colour of its ground" in page and "low_contrast" not in page
+
+
+def test_a_draft_whose_text_was_removed_offers_no_look_at_it(scene: Scene) -> None:
+    made, request, _feedback = scene
+    student, url = signed_in(made.people.alice), reverse("draft_progress", args=[request.draft.public_id])
+    assert "See what was read" in student.get(url).content.decode()
+    Draft.objects.filter(pk=request.draft.pk).update(content_removed_at=timezone.now())
+    assert "See what was read" not in student.get(url).content.decode()

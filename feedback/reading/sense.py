@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rapidfuzz import fuzz
+
 # Counted on both sides: another number of them, and the quotation denies what the draft says, or the reverse.
 _NEGATIONS = re.compile(
     r"\b(?:not|no|never|none|nor|neither|nobody|nothing|nowhere|without|cannot|hardly|barely|scarcely|\w+n't"
@@ -45,6 +47,10 @@ _OPPOSED = (
 )  # fmt: skip
 PREFIXES = ("un", "in", "im", "il", "ir", "dis", "non", "anti")
 # A word cut at the end of a line, a compound, a dash with or without blanks.
+_FOLLOWING = re.compile(r"[\W_]*([^\W_]+)")
+# A misprint leaves the word after a negation alike by this much, of 100; scripts without blanks have long words.
+_SAME_WORD = 50.0
+_DENIED_CHARS = 8
 _HYPHEN = re.compile(r"(?<=[^\W\d_]) ?-+ ?(?=[^\W\d_])")
 
 
@@ -58,9 +64,13 @@ def numbers(normal: str) -> tuple[list[str], list[str], list[str]]:
 def opposed(found: str, wanted: str) -> bool:
     """Whether one text denies what the other says.
 
-    That is another number of negations, or "possible" for "impossible", "harmful" for "harmless".
+    That is another number of negations, one that denies another word, "possible" for "impossible", "harmful" for
+    "harmless".
     """
-    if len(_NEGATIONS.findall(found)) != len(_NEGATIONS.findall(wanted)):
+    denied = _denied(found), _denied(wanted)
+    if len(denied[0]) != len(denied[1]):
+        return True
+    if any(fuzz.ratio(one, other) < _SAME_WORD for one, other in zip(*denied, strict=True)):
         return True
     here, there = set(_WORD.findall(found)), set(_WORD.findall(wanted))
     return any(
@@ -69,6 +79,14 @@ def opposed(found: str, wanted: str) -> bool:
         for word in words
         for opposite in _opposites(word)
     )
+
+
+def _denied(normal: str) -> list[str]:
+    """The word after each negation, "" at the end."""
+    return [
+        following[1][:_DENIED_CHARS] if (following := _FOLLOWING.match(normal, match.end())) else ""
+        for match in _NEGATIONS.finditer(normal)
+    ]
 
 
 def denials(normal: str) -> set[int]:

@@ -318,6 +318,11 @@ OF_OTHER_SENSE = [
     ("Chapter Ⅳ deals with the flow of goods.", "Chapter VI deals with the flow of goods.", "digits"),
     ("Most people agree that taxes should increase.", "Most people agree that taxes should decrease.", "negation"),
     ("We recommend to include all members of it.", "We recommend to exclude all members of it.", "negation"),
+    (
+        "It is not safe to swim there, they said, and nobody came. Not one of us swam.",
+        "It is safe to swim there, they said, and nobody came. Not",
+        "negation",
+    ),
     ("The older houses stand north of the old river.", "The older houses stand south of the old river.", "negation"),
 ]
 

@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff⟦⟧]"
 )
+_UNSEEN_RUN = re.compile(f"(?:{_INVISIBLE.pattern})*")
 # One code point at a time can be normalised unless one of these joins it to the one before.
 _JOINING = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u08ff\u0900-\u1fff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f\ua66f-\uabff\U00010a00-\U0001e94a]"
@@ -90,7 +91,10 @@ def _normal_cluster(cluster: str) -> str:
 
 
 def _clusters(text: str, compose: bool) -> Iterator[tuple[str, int, int]]:
-    """(characters, start, end): a run of plain ASCII words, a character, or a base with its combining marks."""
+    """(characters, start, end): a run of plain ASCII words, a character, or a base with its combining marks.
+
+    What nobody sees between a base and its mark keeps them together.
+    """
     if not compose or not _JOINING.search(text):
         for match in _PIECE.finditer(text):
             yield match.group(), *match.span()
@@ -98,10 +102,13 @@ def _clusters(text: str, compose: bool) -> Iterator[tuple[str, int, int]]:
     start = 0
     while start < len(text):
         end = start + 1
-        while end < len(text) and (
-            unicodedata.combining(text[end]) or text[end] in "\uff9e\uff9f" or _jamo(text[start], text[end])
-        ):
-            end += 1
+        while end < len(text):
+            mark = _UNSEEN_RUN.match(text, end).end()  # type: ignore[union-attr]  # it may be empty
+            if mark >= len(text) or not (
+                unicodedata.combining(text[mark]) or text[mark] in "\uff9e\uff9f" or _jamo(text[start], text[mark])
+            ):
+                break
+            end = mark + 1
         yield text[start:end], start, end
         start = end
 

@@ -299,6 +299,11 @@ SPELLED = [
     ("She replied: 'You must.' He went.", 'She replied: "You must."', "She replied: 'You must."),
     ("They left the room together then.", "... left the room together ...", "left the room together"),
     ("They left the room together then.", "[...] left the room together […]", "left the room together"),
+    (
+        "Cafe\u200b\u0301 owners write re\xad\u0301sume\u0301s.",
+        "café owners write résumés",
+        "Cafe\u200b\u0301 owners write re\xad\u0301sume\u0301s",
+    ),
     ("The plan is—not so simple.", "plan is - not so simple", "plan is—not so simple"),
 ]
 

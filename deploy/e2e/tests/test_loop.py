@@ -265,11 +265,21 @@ def review_first(instructor: Visitor, assignment_path: str) -> None:
         page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name=tab).click()
         instructor.look(f"desk, {tab.lower()}")
 
-    page.get_by_role("button", name="Approve", exact=True).click()
-    expect(page.locator(".bar .badge", has_text="Approved")).to_be_visible()
-    page.get_by_role("button", name="Release", exact=True).click()
-    expect(page.locator(".bar .badge", has_text="Released")).to_be_visible()
+    decide(instructor, "Approve", "Approved")
+    decide(instructor, "Release", "Released")
     instructor.look("desk, released")
+
+
+def decide(instructor: Visitor, step: str, state: str) -> None:
+    """Take a step of the desk's bar. One draft in ten is drawn for a closer look; then the desk asks first."""
+    page = instructor.page
+    instructor.expected = (*instructor.expected, "status of 409")
+    page.get_by_role("button", name=step, exact=True).click()
+    badge, anyway = page.locator(".bar .badge", has_text=state), page.get_by_role("button", name=f"{step} anyway")
+    expect(badge.or_(anyway)).to_be_visible()
+    if anyway.count():
+        anyway.click()
+    expect(badge).to_be_visible()
 
 
 def test_a_release_with_something_open_is_asked_about(arrive: Callable[[str], Visitor]) -> None:

@@ -168,7 +168,7 @@ class FeedbackItem(StatefulModel):
     class Plan(models.TextChoices):
         WILL_DO = "will_do", _("I will do this")
         DONE = "done", _("I did this")
-        WONT = "wont", _("I chose not to, because")
+        WONT = "wont", _("I chose not to")
 
     class Rating(models.TextChoices):
         HELPFUL = "helpful", _("Helpful")

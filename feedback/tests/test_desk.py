@@ -365,7 +365,10 @@ def test_the_students_answer_stands_at_the_note_it_answers(scene: Scene) -> None
     student.post(reverse("note_respond", args=[item.public_id]), answer)
     page = teacher.get(reverse("desk", args=[public_id])).content.decode()
     assert "That is another essay." in page
-    assert "unclear; I chose not to, because: “That is another essay.”" in page
+    assert "unclear; I chose not to: “That is another essay.”" in page
+    student.post(reverse("note_respond", args=[item.public_id]), {"plan": "wont", "plan_words": "", "rating": ""})
+    page = teacher.get(reverse("desk", args=[public_id])).content.decode()
+    assert "The student: I chose not to</p>" in page, "without a reason it is a whole sentence too"
 
 
 def test_a_hidden_passage_is_told_in_words_beside_what_was_sent(scene: Scene) -> None:

@@ -55,6 +55,8 @@ class SubmitForm(forms.Form):
     rich = PastedTextField(widget=forms.HiddenInput, required=False, strip=False)
     same = forms.BooleanField(label=_("Hand in the same again; I mean it"), required=False)
     key = forms.UUIDField(widget=forms.HiddenInput, required=False)
+    # The draft the page said this would be: another one may be made in a second tab before this is sent.
+    number = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, max_files: int = 1, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {}).setdefault("key", uuid.uuid4())
@@ -67,6 +69,11 @@ class SubmitForm(forms.Form):
         if max_files > 1:
             widget.attrs["data-max-files"] = str(max_files)
             self.fields["file"].label = _("Your files")
+
+    def ask_for(self, number: int) -> None:
+        """Show the form, as it was sent, for draft ``number``."""
+        self.data = self.data.copy()  # as it came it cannot be changed
+        self.data[self.add_prefix("number")] = str(number)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -83,6 +90,7 @@ class SubmitForm(forms.Form):
 class ReplaceForm(SubmitForm):
     """What takes the place of files that could not be read, or were read wrongly: of all of them, or of one."""
 
+    number = None  # it stays
     position = forms.TypedChoiceField(
         label=_("What to replace"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
     )

@@ -27,8 +27,9 @@ from feedforward.transitions import TransitionError
 from submissions.examining import Incoming, NotAccepted, digest_of, examine
 from submissions.files import discard, store
 from submissions.models import Draft, DraftContent, DraftFile
+from submissions.refusals import AnotherMeanwhile, SameFile
 from submissions.retention import due_after_intake
-from submissions.room import closed_words, limits_for, room_for
+from submissions.room import Room, closed_words, limits_for, room_for
 
 
 @dataclass(frozen=True)
@@ -37,17 +38,6 @@ class Receipt:
 
     draft: Draft
     created: bool
-
-
-class SameFile(NotAccepted):
-    """The student handed this in before, as draft ``number`` (None: twice now): worth a question, since it is mostly a slip."""
-
-    code = "same_file"
-
-    def __init__(self, number: int | None, *, field: str) -> None:
-        words = _("One file is there twice.") if number is None else _("This is the same as draft %(number)s.")
-        ask = _("Choose what you meant to hand in, or say below that you mean this.")
-        super().__init__(f"{words % {'number': number}} {ask}", field=field)
 
 
 def submit_draft(
@@ -60,15 +50,17 @@ def submit_draft(
     rich: str = "",
     submission_key: uuid.UUID | None = None,
     ask_about_same: bool = False,
+    shown_number: int | None = None,
     now: datetime | None = None,
 ) -> Receipt:
     """Take in files or pasted text as the student's next draft; ``rich`` is the HTML the text was pasted from, if any.
 
     Answers at once: files are checked without parsing, stored under random names, and reading them is left to
-    a worker. A form sent twice (double click, lost answer) gives the draft it made the first time.
+    a worker. A form sent twice (double click, lost answer) gives the draft it made the first time. ``shown_number`` is the
+    number the student was told this would have (None: was not told any).
 
-    Raises :class:`NotAccepted` with a sentence for the student (:class:`SameFile` with ``ask_about_same``); then nothing is
-    stored.
+    Raises :class:`NotAccepted` with a sentence for the student (:class:`SameFile` with ``ask_about_same``,
+    :class:`AnotherMeanwhile` where the next number is above ``shown_number``); then nothing is stored.
     """
     now = now or timezone.now()
     key = submission_key or uuid.uuid4()
@@ -79,12 +71,21 @@ def submit_draft(
     room = room_for(assignment=assignment, student=student, now=now)
     if not room.open:
         raise NotAccepted(room.refusal, code=room.refusal_code)
+    _require_number(room, shown_number)
     incoming = _examined(assignment, actor, uploads, text, rich)
     if ask_about_same:
         _ask_about_same(assignment, student, incoming, apart_from=DraftFile.objects.none())
     rows = _stored(incoming, now)
     try:
-        receipt = _make_draft(assignment=assignment, student=student, key=key, incoming=incoming, rows=rows, now=now)
+        receipt = _make_draft(
+            assignment=assignment,
+            student=student,
+            key=key,
+            shown_number=shown_number,
+            incoming=incoming,
+            rows=rows,
+            now=now,
+        )
     except BaseException:
         discard(rows)  # whatever happened, the draft is not there: neither may its files be
         raise
@@ -164,6 +165,12 @@ def _require_may_submit(assignment: Assignment, student: User, actor: User) -> N
         raise NotAccepted(_("You cannot hand in drafts for this assignment."), code="not_allowed")
 
 
+def _require_number(room: Room, shown: int | None) -> None:
+    """Refuse to use up a draft the student was not asked about. A lower number, after one that failed, costs nothing."""
+    if shown is not None and room.next_number > shown:
+        raise AnotherMeanwhile(room.next_number)
+
+
 def _made_by(key: uuid.UUID, assignment: Assignment, student: User) -> Draft | None:
     """Return the draft that the form with this key made or changed."""
     by_form = Q(submission_key=key) | Q(content__files__form_key=key)
@@ -224,6 +231,7 @@ def _make_draft(
     assignment: Assignment,
     student: User,
     key: uuid.UUID,
+    shown_number: int | None,
     incoming: list[Incoming],
     rows: list[DraftFile],
     now: datetime,
@@ -238,6 +246,7 @@ def _make_draft(
             room = room_for(assignment=current, student=student, now=now)
             if not room.open:
                 raise NotAccepted(room.refusal, code=room.refusal_code)
+            _require_number(room, shown_number)
             draft = Draft.objects.filter(assignment=assignment, student=student, number=room.next_number).first()
             if draft is None:
                 draft = Draft.objects.create(

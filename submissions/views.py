@@ -25,7 +25,6 @@ from submissions.extraction.limits import MediaFormat
 from submissions.forms import ReplaceForm, SubmitForm
 from submissions.intake import (
     NotAccepted,
-    SameFile,
     confirm_text,
     replace_files,
     replaceable,
@@ -33,6 +32,7 @@ from submissions.intake import (
     withdraw_draft,
 )
 from submissions.models import Draft
+from submissions.refusals import AnotherMeanwhile, SameFile
 from submissions.retention import content_days
 from submissions.room import limit_words, limits_for, room_for
 from submissions.text_page import parts_of
@@ -84,17 +84,25 @@ def submit(request: HttpRequest, public_id: str) -> HttpResponse:
                     rich=form.cleaned_data["rich"],
                     submission_key=form.cleaned_data["key"],
                     ask_about_same=not form.cleaned_data["same"],
+                    shown_number=form.cleaned_data["number"],
                     now=now,
                 )
+            except AnotherMeanwhile as error:
+                form.add_error(None, str(error))
+                form.ask_for(error.number)
+                room = room_for(assignment=assignment, student=user, now=now)
+                status = 409
             except NotAccepted as error:
                 _add_refusal(form, error)
+                status = 422
             else:
                 if receipt.created:
                     messages.success(request, _("Draft %(number)s was received.") % {"number": receipt.draft.number})
                 return redirect("draft_progress", receipt.draft.public_id)
-        status = 422
+        else:
+            status = 422
     else:
-        form = SubmitForm(max_files=assignment.max_files)
+        form = SubmitForm(max_files=assignment.max_files, initial={"number": room.next_number})
     context = {
         "form": form,
         "room": room,

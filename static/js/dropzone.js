@@ -111,7 +111,7 @@ function send(form, submitter, input) {
     const files = input.files;
     document.querySelector("main").replaceWith(document.adoptNode(main));
     const fresh = document.querySelector("form[data-upload] input[type=file]");
-    if (fresh && files.length && request.status === 422 && !fresh.closest(".field")?.classList.contains("has-error")) {
+    if (fresh && files.length && [409, 422].includes(request.status) && !fresh.closest(".field")?.classList.contains("has-error")) {
       fresh.files = files;
       fresh.dispatchEvent(new Event("change", { bubbles: true }));
     }

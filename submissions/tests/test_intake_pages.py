@@ -27,6 +27,7 @@ from feedback.requests import request_feedback
 from feedforward.models import OutgoingMail
 from feedforward.storage import draft_storage
 from privacy.cleanup import remove_content
+from submissions import intake
 from submissions.models import Draft, DraftFile
 from submissions.reading import read_draft
 
@@ -169,6 +170,41 @@ def test_limits_count_together(people: SimpleNamespace, settings: Any) -> None:
     assert people.client.post(url, {"text": OTTERS.decode()}).status_code == 302
     draft = only_draft()
     assert draft.status == Draft.Status.READY and draft.files.get().media_format == "paste"
+    same_files()
+
+
+def test_a_page_shown_for_a_draft_made_meanwhile_asks_before_it_uses_up_the_next(people: SimpleNamespace) -> None:
+    url = reverse("submit", args=[people.assignment.public_id])
+    assert 'name="number" value="1"' in people.client.get(url).content.decode()
+    second_tab = {"text": BADGERS.decode(), "number": "1", "key": str(uuid.uuid4())}
+    assert people.client.post(url, {"text": OTTERS.decode(), "number": "1"}).status_code == 302
+
+    asked = people.client.post(url, second_tab)
+    page = asked.content.decode()
+    assert asked.status_code == 409 and Draft.objects.count() == 1
+    assert "You handed in draft 1 meanwhile. Hand this in as draft 2?" in page
+    assert "Hand in draft 2" in page and 'name="number" value="2"' in page and "A badger sett" in page
+    same_files()
+
+    assert people.client.post(url, {**second_tab, "number": "2"}).status_code == 302
+    assert Draft.objects.order_by("-number")[0].number == 2
+    again = people.client.post(url, {**second_tab, "number": "1"})
+    assert again.status_code == 302 and Draft.objects.count() == 2, "the same form sent twice is no second hand-in"
+
+
+def test_the_number_is_asked_for_under_the_lock_too(people: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both tabs passed the first look; the other one's draft is made before this one has the lock."""
+    submit = reverse("submit", args=[people.assignment.public_id])
+    look, other = intake.examine, {"text": OTTERS.decode(), "number": "1"}
+
+    def overtaken(**given: Any) -> Any:
+        monkeypatch.setattr(intake, "examine", look)
+        assert people.client.post(submit, other).status_code == 302
+        return look(**given)
+
+    monkeypatch.setattr(intake, "examine", overtaken)
+    assert people.client.post(submit, {"text": BADGERS.decode(), "number": "1"}).status_code == 409
+    assert Draft.objects.count() == 1
     same_files()
 
 

@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString
 
 ICON_SIZES_PX = {"sm": 14, "": 18, "lg": 24, "xl": 40}
 SPRITE = "icons/sprite.svg"
+# What stands where there is nothing to show, among pieces that are markup.
+EMPTY = SafeString("")
 
 
 class NoSuchIcon(LookupError):
@@ -45,7 +47,7 @@ def icon(name: str, *, label: str = "", size: str = "", class_: str = "") -> Saf
     if name not in icon_names():
         if settings.DEBUG:
             raise NoSuchIcon(name)
-        return SafeString("")
+        return EMPTY
     px = ICON_SIZES_PX.get(size, ICON_SIZES_PX[""])
     speech = format_html(' role="img" aria-label="{}"', label) if label else SafeString(' aria-hidden="true"')
     return format_html(

@@ -12,15 +12,13 @@ from django.utils.translation import gettext as _
 
 from feedforward import markup
 from feedforward.markdown import to_html
-from feedforward.markup import attributes, classes
+from feedforward.markup import EMPTY, attributes, classes
 from feedforward.templatetags import figures, form_fields, lists, wayfinding
 
 register = Library()
 for part in (figures, form_fields, lists, wayfinding):
     register.tags.update(part.register.tags)
     register.filters.update(part.register.filters)
-
-EMPTY = SafeString("")
 
 
 @register.simple_tag

@@ -11,11 +11,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from feedforward import markup
-from feedforward.markup import attributes, classes
+from feedforward.markup import EMPTY, attributes, classes
 
 register = Library()
 
-EMPTY = SafeString("")
 STEP_ICONS = {"done": "check", "current": "loader", "problem": "triangle-alert", "todo": ""}
 
 

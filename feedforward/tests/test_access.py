@@ -230,6 +230,7 @@ def test_no_other_method_opens_an_address(name: str, scene: Scene, ask: Callable
 UNSAFE = [row for row in ROWS if row.method == "POST" and row.allow]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("row", UNSAFE, ids=lambda row: row.name)
 def test_unsafe_addresses_want_a_token_and_refuse_other_sites(row: Row, scene: Scene, cookies: dict[str, str]) -> None:
     from django.conf import settings

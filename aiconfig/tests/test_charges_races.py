@@ -18,7 +18,7 @@ from aiconfig.tests.test_charges import NOW, budget, make_model, take
 from courses.tests.cast import Cast
 from courses.tests.cast import cast as make_cast
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races, pytest.mark.thorough]
 
 
 @pytest.fixture

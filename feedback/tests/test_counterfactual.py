@@ -22,7 +22,7 @@ from feedback.tests.case_adapters.hostile import ALL_THREE, ONE_OF_THREE, attack
 from feedback.tests.conftest import ESSAY, Stage
 from feedback.tests.stub_reviewers import StubProvider
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 Make = Callable[..., Stage]
 ATTACKS = {
     name: (text, phrases)
@@ -42,7 +42,6 @@ def flags_of(request: FeedbackRequest) -> dict[str, dict[str, object]]:
     return {flag["code"]: flag for flag in Feedback.objects.get(draft=request.draft).flags}
 
 
-@pytest.mark.thorough
 def test_whatever_the_wording_the_centre_holds_and_nobody_is_waved_through(stage: Make) -> None:
     scene = stage(*dict.fromkeys((*ONE_OF_THREE, *ALL_THREE)))
     wrong = {}

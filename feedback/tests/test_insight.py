@@ -227,6 +227,7 @@ def test_weights_are_used_once_each_model_has_thirty_confirmed_drafts(people: Ca
     assert freeze_plan(people.assignment)["method"] == "majority"
 
 
+@pytest.mark.thorough
 def test_the_numbers_as_a_file_hold_no_name_and_no_formula(people: Cast) -> None:
     Assignment.objects.filter(pk=people.assignment.pk).update(title="=1+1")
     people.rubric.criteria.filter(key="c1").update(title="=cmd()")

@@ -15,7 +15,7 @@ from feedback.models import Comment, CriterionScore, Feedback, FeedbackRequest
 from feedback.requests import rerun
 from feedback.tests.conftest import Stage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.thorough]
 Make = Callable[..., Stage]
 WINDOW = 8_000
 LONG = "\n\n".join(

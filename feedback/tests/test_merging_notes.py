@@ -216,6 +216,7 @@ def comments(draw):
     )
 
 
+@pytest.mark.thorough
 @PROPERTY
 @given(found=st.lists(st.lists(comments(), max_size=5), min_size=1, max_size=6), data=st.data())
 def test_any_order_gives_the_same_notes(found, data):

@@ -24,7 +24,7 @@ from submissions.intake import NotAccepted, submit_draft
 from submissions.models import Draft
 from submissions.reading import read_draft
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races, pytest.mark.thorough]
 Make = Callable[..., Stage]
 ROUNDS = 5
 

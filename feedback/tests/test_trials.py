@@ -95,6 +95,7 @@ def test_a_pasted_text_goes_the_way_of_a_draft_and_reaches_no_student(stage: Mak
     assert CANARY not in words(signed_in(made.people.alice).get(at("assignment_detail", made.assignment)))
 
 
+@pytest.mark.thorough
 def test_the_engine_is_the_same_down_to_stand_ins_and_extra_runs(stage: Make, settings) -> None:
     settings.RUN_MAX_ATTEMPTS = 1
     made = stage("lenient", "harsh", "unauthorised", fallback=("honest-1",))
@@ -156,6 +157,7 @@ def test_the_preview_is_the_prompt_but_for_marks_and_order(stage: Make) -> None:
     assert plain(shown) == plain(sent)
 
 
+@pytest.mark.thorough
 def test_two_settings_side_by_side_on_one_text_only(stage: Make) -> None:
     made = stage("honest-1", "honest-1b", "lenient")
     client = signed_in(made.people.bob)

@@ -26,7 +26,7 @@ from feedforward.tests.cast import scene as make_scene
 from submissions import files
 from submissions.models import Draft
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 
 
 @pytest.fixture(scope="module")

@@ -149,6 +149,7 @@ def test_djangos_admin_shows_them_as_words(scene: Scene, look: Callable[..., Any
     assert shown > 10
 
 
+@pytest.mark.thorough
 def test_mails_carry_them_as_words(scene: Scene) -> None:
     with transaction.atomic():
         people = scene.people

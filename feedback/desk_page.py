@@ -15,6 +15,7 @@ from courses.models import Assignment
 from feedback.costs import cost_of_runs
 from feedback.highlights import Paragraph, marks_of, paragraphs
 from feedback.insight.scoring import by_criterion, criterion_words, points_of
+from feedback.merging.selection import MAX_PRIORITIES
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest, ModelRun
 from feedback.queue import View, aliases_of, ordered_ids
 from feedback.reading.sentences import split_sentences
@@ -171,6 +172,7 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
     }
     items = list(feedback.items.all()) if feedback else []
     shown = numbered(items)
+    priorities = sum(item.group == FeedbackItem.Group.PRIORITY for item in shown)
     criteria = list(feedback.criteria.all()) if feedback else []
     titles = {row.criterion_key: row.snapshot.get("title", "") for row in criteria}
     for item in items:
@@ -193,6 +195,8 @@ def desk_context(*, draft: Draft, user: User, view: View, all_assignments: bool,
         "points": points,
         "paragraphs": _paragraphs(text, structure, shown, labels),
         "groups": FeedbackItem.Group.choices,
+        # Students read three priorities at most, unless a person decides for a fourth.
+        "own_group": FeedbackItem.Group.NOTE if priorities >= MAX_PRIORITIES else FeedbackItem.Group.PRIORITY,
         "can_change": feedback is not None
         and feedback.status in (Feedback.Status.IN_REVIEW, Feedback.Status.APPROVED)
         and not context["read_only"],

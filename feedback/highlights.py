@@ -9,6 +9,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import east_asian_width
+
+LONGEST_WORD = 40
 
 
 @dataclass(frozen=True)
@@ -119,3 +122,17 @@ def marks_of(items: Sequence[Any]) -> list[Mark]:
                     Mark(item.number, quote["start"], quote["end"], TONE.get(item.group, "growth"), str(item.public_id))
                 )
     return found
+
+
+def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
+    """Widen a selection that begins or ends inside a word to the whole word; scripts without spaces stay as selected."""
+    first, last = start, end
+    while first > 0 and _in_one_word(text[first - 1], text[first]):
+        first -= 1
+    while last < len(text) and _in_one_word(text[last - 1], text[last]):
+        last += 1
+    return (first if start - first <= LONGEST_WORD else start), (last if last - end <= LONGEST_WORD else end)
+
+
+def _in_one_word(left: str, right: str) -> bool:
+    return all(char.isalnum() and east_asian_width(char) not in "WF" for char in (left, right))

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from accounts import audit
 from accounts.models import User
+from feedback.highlights import whole_words
 from feedback.models import CriterionResult, Feedback, FeedbackItem, FeedbackRequest
 from feedback.release import ReleaseRefused, approve, release
 from feedforward.errors import DomainError
@@ -220,6 +221,7 @@ def add_note(
         text = content.text if content else ""
         if not 0 <= start < end <= len(text):
             raise ReviewRefused(_("Select the passage again: it is not part of the text."), field="passage")
+        start, end = whole_words(text, start, end)
         quotes = [{"start": start, "end": end, "shown": text[start:end], "sentence_id": ""}]
     with transaction.atomic():
         _open_for_change(feedback, actor, version)

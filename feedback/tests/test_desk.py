@@ -71,10 +71,10 @@ def test_a_level_a_note_and_a_release_by_plain_forms(scene: Scene) -> None:
     assert feedback.criteria.get(criterion_key="c1").level == 2
     client.post(
         reverse("desk_add", args=[public_id]),
-        {"comment": "Name the city.", "group": "priority", "criterion": "c1", "start": "0", "end": "16"},
+        {"comment": "Name the city.", "group": "priority", "criterion": "c1", "start": "2", "end": "12"},
     )
     added = FeedbackItem.objects.get(feedback=feedback, origin="instructor")
-    assert added.quotes[0]["shown"] == "Public transport"
+    assert added.quotes[0]["shown"] == "Public transport", "no word is cut"
     other = feedback.items.filter(origin="models").first()
     assert other is not None
     client.post(reverse("desk_note", args=[other.public_id]), {"action": "discarded"})
@@ -85,6 +85,21 @@ def test_a_level_a_note_and_a_release_by_plain_forms(scene: Scene) -> None:
     assert feedback.status == "released"
     student = signed_in(made.people.alice).get(reverse("feedback_read", args=[public_id]))
     assert b"Name the city." in student.content
+
+
+def test_a_note_beyond_three_priorities_is_no_priority_unless_somebody_says_so(scene: Scene) -> None:
+    made, request, feedback = scene
+    bob, url = signed_in(made.people.bob), reverse("desk", args=[request.draft.public_id])
+    feedback.items.update(group="priority", status="shown")
+    feedback.items.exclude(pk__in=feedback.items.order_by("pk")[:2].values_list("pk")).update(status="discarded")
+    for number in range(feedback.items.filter(status="shown").count(), 4):
+        preset = "priority" if number < 3 else "note"
+        assert f'<option value="{preset}" selected>' in bob.get(url).content.decode(), number
+        bob.post(
+            reverse("desk_add", args=[request.draft.public_id]),
+            {"comment": f"Own {number}", "group": "priority", "criterion": ""},
+        )
+    assert feedback.items.filter(status="shown", group="priority").count() == 4
 
 
 def test_a_change_on_an_old_version_is_refused_with_409_and_changes_nothing(scene: Scene) -> None:

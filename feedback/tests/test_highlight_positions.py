@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feedback.highlights import Mark, paragraphs
+from feedback.highlights import Mark, paragraphs, whole_words
 from submissions.extraction.assembly import Assembly
 from submissions.extraction.limits import Limits, MediaFormat
 from submissions.extraction.verdicts import Unreadable
@@ -39,3 +40,21 @@ def test_notes_on_one_passage_each_show_their_number_and_each_number_has_one_pla
     pieces = paragraphs(text, [], marks)[0].pieces
     begins = [(begin.number, begin.anchor) for piece in pieces for begin in piece.begins]
     assert begins == [(1, True), (2, True), (1, False)]
+
+
+@pytest.mark.parametrize(
+    ("text", "picked", "shown"),
+    [
+        ("The cost is low, since the cameras exist.", "cost is low, since the cam", "cost is low, since the cameras"),
+        ("The cost is low.", "ost is lo", "cost is low"),
+        ("The cost is low.", "cost is low", "cost is low"),
+        ("The cost is low.", "The cost is low.", "The cost is low."),
+        ("Ünlü çoğu 20 50 yıl", "nlü çoğ", "Ünlü çoğu"),
+        ("費用は低いです。", "用は低", "用は低"),
+        ("a" * 200, "a" * 3, "a" * 3),
+    ],
+)
+def test_a_selection_cuts_no_word(text: str, picked: str, shown: str) -> None:
+    start = text.index(picked)
+    first, last = whole_words(text, start, start + len(picked))
+    assert text[first:last] == shown

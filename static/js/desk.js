@@ -4,6 +4,7 @@ import { toast } from "./toasts.js";
 import { openDialog } from "./dialogs.js";
 import { csrfToken } from "./csrf.js";
 import "./notes.js";
+import "./leaving.js";
 
 const desk = document.querySelector("[data-desk]");
 const saved = document.getElementById("desk-saved");
@@ -27,12 +28,24 @@ function refuse(words) {
   say("Not saved");
 }
 
+// What a page shows is what is stored: a level that was refused goes back to the one before.
+function levels(event) {
+  return [...(event.target.closest("form")?.querySelectorAll("input[type=radio]") ?? [])];
+}
+
 document.body.addEventListener("desk:saved", (event) => {
+  for (const radio of levels(event)) radio.defaultChecked = radio.checked;
   setVersion(event.detail.version);
   problem.hidden = true;
   say("Saved");
 });
-document.body.addEventListener("desk:refused", (event) => refuse(event.detail.words));
+document.body.addEventListener("desk:refused", (event) => {
+  for (const radio of levels(event)) radio.checked = radio.defaultChecked;
+  // Words stay as typed; leaving without them asks (guards.js).
+  const form = event.target.closest("form");
+  if (form?.querySelector("textarea")) form.dataset.unsaved = "yes";
+  refuse(event.detail.words);
+});
 document.body.addEventListener("htmx:beforeRequest", () => say("Saving…"));
 document.body.addEventListener("htmx:sendError", () =>
   refuse("The connection is gone. What you typed is still here; change it again when you are back online."),

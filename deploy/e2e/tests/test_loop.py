@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Callable
 from html import escape
 from pathlib import Path
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 import docx
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from deploy.demo.logins import ADMIN, INSTRUCTOR, PASSWORD
 from deploy.e2e.chromium import Visitor
@@ -28,6 +29,7 @@ SAMPLE = BASE_DIR / "deploy" / "demo" / "sample_draft.docx"
 READ_LIMIT_MS = 90_000
 PASSAGE = "Recordings also save money in the long run."
 OWN_WORDS = "This is a claim about money that no number stands behind."
+WORD = "Your order of points is clear. Sources come next."
 OWN_STEP = "Say what one recorded hour costs, and where you have it from."
 EDITED = "The reader cannot tell where this number comes from."
 ANSWER = "I will name the survey of the student union."
@@ -250,10 +252,9 @@ def review_first(instructor: Visitor, assignment_path: str) -> None:
     expect(own).to_contain_text(PASSAGE)
     expect(page.locator("#draft-text mark", has_text=PASSAGE)).to_be_visible()
 
-    page.get_by_label("A word to the student").fill("Your order of points is clear. Sources come next.")
-    page.get_by_label("A word to the student").blur()
-    expect(page.locator("#desk-saved")).to_have_text("Saved")
-
+    # The words are saved by the click that leaves for another part; the answer takes its time, and nothing is lost.
+    page.route("**/words/", arrive_late)
+    page.get_by_label("A word to the student").fill(WORD)
     page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name="Rubric").click()
     criterion = page.locator("[data-criterion]").first
     chips = criterion.locator("fieldset label")
@@ -265,9 +266,18 @@ def review_first(instructor: Visitor, assignment_path: str) -> None:
         page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name=tab).click()
         instructor.look(f"desk, {tab.lower()}")
 
+    page.get_by_role("navigation", name="Parts of the review").get_by_role("link", name="Notes").click()
+    expect(page.get_by_label("A word to the student")).to_have_value(WORD)
+
     decide(instructor, "Approve", "Approved")
     decide(instructor, "Release", "Released")
     instructor.look("desk, released")
+
+
+def arrive_late(route: Route) -> None:
+    """Let a request reach the site after what was clicked next would have."""
+    time.sleep(1)
+    route.continue_()
 
 
 def decide(instructor: Visitor, step: str, state: str) -> None:

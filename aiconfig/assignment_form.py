@@ -54,6 +54,7 @@ class AssignmentForm(OnceForm):
         required=False,
         to_field_name="public_id",
         empty_label=_("None yet"),
+        help_text=_("Needed before you can open the assignment to students."),
     )
     instructions = forms.CharField(
         label=_("Instructions"),
@@ -161,6 +162,14 @@ class AssignmentForm(OnceForm):
     def values(self) -> dict[str, Any]:
         """Return the cleaned fields as the write functions take them."""
         return {name: value for name, value in self.cleaned_data.items() if name != "key"}
+
+
+def initial_of_new(course: Course, rubric: str | None) -> dict[str, Any]:
+    """Return what a new assignment begins with: the rubric asked for, or the course's own where it has just one."""
+    if not rubric:
+        only = Rubric.objects.filter(course=course).values_list("public_id", flat=True)[:2]
+        rubric = str(only[0]) if len(only) == 1 else None
+    return {"rubric": rubric}
 
 
 def initial_of_assignment(assignment: Assignment) -> dict[str, Any]:

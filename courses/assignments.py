@@ -171,14 +171,19 @@ def publish(*, assignment: Assignment, actor: User, now: datetime | None = None)
     now = now or timezone.now()
     with transaction.atomic():
         current = Assignment.objects.select_for_update(no_key=True).get(pk=assignment.pk)
-        if current.rubric_id is None or not current.rubric.criteria.exists():
-            raise NotReadyToPublish(_("Choose a rubric first: drafts are read against it."), field="rubric")
-        if current.closes_at and current.closes_at <= now:
-            raise NotReadyToPublish(
-                _("It closes in the past, so nobody could hand in. Change the closing date first."), field="closes_at"
-            )
+        require_ready(current, now=now)
         change_lifecycle(obj=current, action="activate", actor=actor)
     return current
+
+
+def require_ready(assignment: Assignment, *, now: datetime) -> None:
+    """Raise :class:`NotReadyToPublish`, with the field to change, while students could not work with the assignment."""
+    if assignment.rubric is None or not assignment.rubric.criteria.exists():
+        raise NotReadyToPublish(_("Choose a rubric first: drafts are read against it."), field="rubric")
+    if assignment.closes_at and assignment.closes_at <= now:
+        raise NotReadyToPublish(
+            _("It closes in the past, so nobody could hand in. Change the closing date first."), field="closes_at"
+        )
 
 
 def change_assignment(*, assignment: Assignment, action: str, actor: User) -> Assignment:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from submissions.models import DraftFile
@@ -72,8 +73,10 @@ class SubmitForm(forms.Form):
 
     def ask_for(self, number: int) -> None:
         """Show the form, as it was sent, for draft ``number``."""
-        self.data = self.data.copy()  # as it came it cannot be changed
-        self.data[self.add_prefix("number")] = str(number)
+        assert isinstance(self.data, QueryDict)
+        sent = self.data.copy()  # as it came it cannot be changed
+        sent[self.add_prefix("number")] = str(number)
+        self.data = sent
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -90,7 +93,7 @@ class SubmitForm(forms.Form):
 class ReplaceForm(SubmitForm):
     """What takes the place of files that could not be read, or were read wrongly: of all of them, or of one."""
 
-    number = None  # it stays
+    number = None  # type: ignore[assignment]  # it stays; Django leaves out what is None
     position = forms.TypedChoiceField(
         label=_("What to replace"), required=False, coerce=int, empty_value=None, widget=forms.RadioSelect
     )

@@ -334,7 +334,35 @@ def test_saving_and_opening_in_one_step(cast: Cast) -> None:
     assert made.status == "active"
     other = client.post(at("assignment_create", cast.course), form_of(cast, title="Third", rubric="", then="publish"))
     third = Assignment.objects.get(title="Third")
-    assert other.url == at("assignment_edit", third) and third.status == "draft"
+    assert third.status == "draft"
+    assert other.url == at("assignment_edit", third) + "?opening=1"
+    for _reload in range(2):
+        page = client.get(other.url).content.decode()
+        assert "Saved, but not opened" in page
+        assert '<a href="#id_rubric">Choose a rubric first: drafts are read against it.</a>' in page
+        assert 'id="id_rubric"' in page
+    assert "not opened" not in client.get(at("assignment_edit", third)).content.decode()
+    Assignment.objects.filter(pk=third.pk).update(rubric=cast.rubric)
+    assert "not opened" not in client.get(other.url).content.decode(), "only as long as it is so"
+    closed = form_of(cast, title="Third", closes_at="2020-01-01T00:00", then="publish")
+    page = client.get(client.post(at("assignment_edit", third), closed).url).content.decode()
+    assert '<a href="#id_closes_at">It closes in the past' in page
+
+
+def test_a_new_assignment_begins_with_the_courses_only_rubric(cast: Cast) -> None:
+    client, new = signed_in(cast.bob), at("assignment_create", cast.course)
+
+    def preset(url: str) -> str:
+        return str(client.get(url).context["form"]["rubric"].value())
+
+    assert preset(new) == str(cast.rubric.public_id)
+    label = client.get(new).content.decode().split('for="id_rubric">')[1].split("</label>")[0]
+    assert label == "Rubric", "not called optional where the page says that a title and a rubric are enough"
+    without = Assignment.objects.create(course=cast.course, title="Without")
+    assert preset(at("assignment_edit", without)) == "None", "what was saved without one stays so"
+    second = create_rubric(course=cast.course, title="Second", criteria=CRITERIA, actor=cast.bob)
+    assert preset(new) == "None"
+    assert preset(f"{new}?rubric={second.public_id}") == str(second.public_id)
 
 
 def test_reviewers_in_the_order_given_with_their_parameters(cast: Cast) -> None:

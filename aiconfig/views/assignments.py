@@ -9,20 +9,21 @@ from django.contrib import messages
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import actor_of
 from accounts.models import User
-from aiconfig.assignment_form import AssignmentForm, initial_of_assignment
+from aiconfig.assignment_form import AssignmentForm, initial_of_assignment, initial_of_new
 from aiconfig.estimates import Estimate, estimate_for, estimate_of
 from aiconfig.forms import ReviewersTable, reviewers_for
 from aiconfig.models import AssignmentModel
 from aiconfig.plans import MAX_RUNS_PER_DRAFT, ModelChoice, PlanInvalid, copy_plans, default_models, plan_of
 from aiconfig.plans import set_assignment_models as set_models
 from courses.access import Standing, open_assignment, open_course
-from courses.assignments import create_assignment, publish, update_assignment
+from courses.assignments import NotReadyToPublish, create_assignment, publish, require_ready, update_assignment
 from courses.catalogue import copy_course
 from courses.forms import CopyForm, show_error
 from courses.models import Assignment, Course, Rubric
@@ -36,7 +37,8 @@ def assignment_create(request: HttpRequest, course_id: UUID) -> HttpResponse:
     user = actor_of(request)
     standing = open_course(user, course_id, "may_teach")
     table = reviewers_for(user, default_models())
-    form = AssignmentForm(request.POST or None, course=standing.course, initial={"rubric": request.GET.get("rubric")})
+    initial = initial_of_new(standing.course, request.GET.get("rubric"))
+    form = AssignmentForm(request.POST or None, course=standing.course, initial=initial)
     if request.method == "POST":
         return _save(request, user, standing, form, table, None)
     return _page(request, standing, form, table, None)
@@ -51,7 +53,18 @@ def assignment_edit(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
     form = AssignmentForm(request.POST or None, course=standing.course, initial=initial_of_assignment(assignment))
     if request.method == "POST":
         return _save(request, user, standing, form, table, assignment)
+    if "opening" in request.GET:
+        return _page(request, standing, form, table, assignment, missing=_missing(assignment))
     return _page(request, standing, form, table, assignment)
+
+
+def _missing(assignment: Assignment) -> NotReadyToPublish | None:
+    """Return why the assignment cannot be opened as it is saved."""
+    try:
+        require_ready(assignment, now=timezone.now())
+    except NotReadyToPublish as error:
+        return error
+    return None
 
 
 def _save(
@@ -85,6 +98,9 @@ def _save(
     if request.POST.get("then") == "publish" and saved.status != Assignment.Status.ACTIVE:
         try:
             publish(assignment=saved, actor=user)
+        except NotReadyToPublish:
+            # The page says what is missing, as long as it is: a message would be gone before it is mended.
+            return redirect(f"{reverse('assignment_edit', args=[saved.public_id])}?opening=1")
         except DomainError as error:
             messages.warning(request, _("Saved, but not opened: %(why)s") % {"why": error})
             return redirect("assignment_edit", saved.public_id)
@@ -120,8 +136,10 @@ def _page(
     table: ReviewersTable,
     assignment: Assignment | None,
     status: int = 200,
+    missing: NotReadyToPublish | None = None,
 ) -> HttpResponse:
     context = {
+        "missing": missing,
         "course": standing.course,
         "assignment": assignment,
         "standing": standing,

@@ -53,6 +53,7 @@ def field(
     counter: str = "",
     max: int | None = None,
     autogrow: bool = False,
+    optional: bool = True,
     class_: str = "",
     **extra: Any,
 ) -> dict[str, Any]:
@@ -95,7 +96,10 @@ def field(
         "counter": counter,
         "max": max,
         # A required field says so in words for those it concerns; optional ones are marked, not the many required.
-        "optional": not bound.field.required and kind in {"input", "textarea", "select", "file", "several"},
+        # ``optional=False``: the form takes it without, but something further on needs it, as its hint says.
+        "optional": optional
+        and not bound.field.required
+        and kind in {"input", "textarea", "select", "file", "several"},
     }
     if kind in {"choices", "segmented"}:
         context["choices"] = _choices(bound, attrs)

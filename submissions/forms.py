@@ -63,6 +63,7 @@ class SubmitForm(forms.Form):
         kwargs.setdefault("initial", {}).setdefault("key", uuid.uuid4())
         super().__init__(*args, **kwargs)
         self.asked_same = False
+        self.asked_number = False
         widget = self.fields["file"].widget
         assert isinstance(widget, FilesInput)
         widget.allow_multiple_selected = max_files > 1
@@ -77,6 +78,7 @@ class SubmitForm(forms.Form):
         sent = self.data.copy()  # as it came it cannot be changed
         sent[self.add_prefix("number")] = str(number)
         self.data = sent
+        self.asked_number = True
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

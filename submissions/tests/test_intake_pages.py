@@ -183,6 +183,7 @@ def test_a_page_shown_for_a_draft_made_meanwhile_asks_before_it_uses_up_the_next
     page = asked.content.decode()
     assert asked.status_code == 409 and Draft.objects.count() == 1
     assert "You handed in draft 1 meanwhile. Hand this in as draft 2?" in page
+    assert "Nothing was handed in yet" in page and "Please put this right" not in page
     assert "Hand in draft 2" in page and 'name="number" value="2"' in page and "A badger sett" in page
     same_files()
 

@@ -166,8 +166,11 @@ def run_on_real_servers(environ: dict[str, str], arguments: list[str]) -> int:
             # The tests have a database of their own; the live site takes the one that was named, and its own messages.
             live = {"LIVE_DATABASE_URL": servers.database_url, "LIVE_REDIS_URL": servers.live_redis_url}
             chosen = [*on_all_cores(), "-m", "not browser and not live", *arguments]
+            # One live site only, and the thorough one goes all the way of the other: a second site would find the
+            # first one's rows, and provider keys that its own secrets do not open.
+            live_once = ["-m", "live and thorough"]
             return run_with_live(
-                "the suite on PostgreSQL and Redis", chosen, real, ["-m", "live"], environ | live, arguments
+                "the suite on PostgreSQL and Redis", chosen, real, live_once, environ | live, arguments
             )
     except NotInstalled as missing:
         print(f"== the suite on PostgreSQL and Redis was NOT run: {missing}", flush=True)

@@ -66,7 +66,10 @@ def test_real_servers_run_both_depths(ran, monkeypatch):
     calls, _codes = ran
     monkeypatch.setattr(suite, "private_servers", lambda: contextlib.nullcontext(Servers("d", "r", "l")))
     assert suite.main(["--real-servers"]) == 0
-    assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == {"not browser and not live", "live"}
+    assert {arguments[arguments.index("-m") + 1] for arguments, _env in calls} == {
+        "not browser and not live",
+        "live and thorough",
+    }
 
 
 @pytest.mark.parametrize(

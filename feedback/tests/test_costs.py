@@ -225,6 +225,7 @@ def test_a_rerun_with_nothing_changed_pays_nothing_and_says_the_same(stage: Make
     assert "used again" in words(signed_in(made.people.bob).get(at("desk", request.draft), {"tab": "runs"}))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "change", [{"instructions": "Now with three sources."}, {"custom_instructions": "Be brief."}, "temperature", "text"]
 )

@@ -39,6 +39,7 @@ def priority_of(request: FeedbackRequest) -> FeedbackItem:
     return Feedback.objects.get(draft=request.draft).items.get(group="priority", status="shown")
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_a_worded_note_is_marked_and_its_comments_stay_in_reach(stage: Make) -> None:
     scene = worded_stage(stage)
@@ -98,6 +99,7 @@ def test_whatever_goes_wrong_the_desk_has_the_reviewers_own_words(
         assert (run.attempts, run.calls) == (1, 1), wording
 
 
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 def test_off_by_default_and_a_lost_try_is_not_repeated(stage: Make) -> None:
     scene = stage("honest-1", "other-1")

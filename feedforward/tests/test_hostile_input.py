@@ -27,7 +27,7 @@ from feedforward.tests.cast import scene as make_scene
 from feedforward.tests.watching import writes
 from submissions.models import Draft
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.thorough]
 BASE = Path(__file__).resolve().parents[2]
 APPS = ("accounts", "courses", "aiconfig", "submissions", "feedback")
 VISIT = ("django_session", "usersessions_usersession")
@@ -99,7 +99,6 @@ def first_of(row: Row) -> str:
     return sorted(row.allow - {ANONYMOUS, CLOSED} or {ANONYMOUS}, key=lambda name: (name == "admin", name))[0]
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("method", "body"),
     [("GET", BODIES[0]), *(("POST", body) for body in BODIES)],
@@ -137,7 +136,6 @@ AT_THE_DESK = [
 ]
 
 
-@pytest.mark.thorough
 def test_the_desk_takes_no_nonsense(scene: Scene) -> None:
     rows = {row.name: row for row in ROWS if row.method == "POST"}
     version = str(Feedback.objects.get(pk=scene.waiting_feedback.pk).version)
@@ -150,7 +148,6 @@ def test_the_desk_takes_no_nonsense(scene: Scene) -> None:
 # --- ids of other things --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.thorough
 def test_numbers_in_addresses_end_somewhere(scene: Scene) -> None:
     for name, kwargs, actor in (
         ("session_end", {"pk": 10**30}, "owner"),

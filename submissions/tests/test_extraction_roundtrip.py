@@ -28,6 +28,7 @@ LIMITS = Limits()
 SEEDS = (11, 12)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize(
     ("media_format", "make"),

@@ -33,6 +33,7 @@ def rules_of(result: dict[str, Any], kind: str = "issue") -> set[str]:
     return {item["tag"] for item in result["items"] if item["kind"] == kind}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("voice", VOICES)
 @pytest.mark.parametrize("essay", ESSAY_NAMES)
 def test_answers_keep_the_contract(essay: str, voice: Any) -> None:

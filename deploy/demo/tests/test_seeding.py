@@ -58,6 +58,7 @@ def counts() -> Counter[str]:
     return Counter({model.__name__: model.objects.count() for model in models})
 
 
+@pytest.mark.thorough
 def test_the_stories_are_told_to_their_end_once(reviewer_url: str) -> None:
     seeding.seed()
     first = counts()

@@ -51,10 +51,12 @@ def give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words: 
     usable = set(
         AIModel.objects.usable().filter(pk__in=[f["ai_model"] for f in fallbacks]).values_list("pk", flat=True)
     )
+    # Where every fallback is in use already, a second run of one is better than none.
+    all_taken = all(entry["ai_model"] in taken for entry in fallbacks)
     for step, entry in enumerate(fallbacks, start=1):
         if step <= run.fallback_step or entry["ai_model"] not in usable or entry["ai_model"] == run.ai_model_id:
             continue
-        if entry["ai_model"] in taken and not _alone(request, run):
+        if entry["ai_model"] in taken and not all_taken:
             continue
         if reads:
             drop_parts(run, stand_in=True)
@@ -83,9 +85,3 @@ def give_up_model(request: FeedbackRequest, run: ModelRun, *, code: str, words: 
         finished_at=now,
         lease_until=None,
     )
-
-
-def _alone(request: FeedbackRequest, run: ModelRun) -> bool:
-    """Whether every fallback is in use already: then a second run of one is better than none."""
-    taken = set(request.runs.readings().filter(round=run.round).values_list("ai_model_id", flat=True))
-    return all(entry["ai_model"] in taken for entry in request.plan["fallbacks"])

@@ -8,6 +8,7 @@ from submissions.extraction.document import BlockKind
 from submissions.extraction.docx_visibility import Styles
 from submissions.extraction.ooxml import W, attribute
 
+NINE = frozenset("123456789")
 _MC = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 
 
@@ -23,8 +24,9 @@ def kind_of(properties: etree._Element | None, style: str | None, styles: Styles
     if names and names[0] == "title":
         return "heading", 1
     for name in names:
-        if name.startswith("heading ") and name[8:].isdigit():
-            return "heading", int(name[8:])
+        # Word has nine; what else a style may be called is a name ("heading ²").
+        if (number := name.removeprefix("heading ")) != name and number in NINE:
+            return "heading", int(number)
     numbering = properties.find(W + "numPr") if properties is not None else None
     if numbering is None:
         numbering = styles.paragraph_property(style, "numPr")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import docx as python_docx
 import pytest
+from docx.enum.style import WD_STYLE_TYPE
 
 from submissions.extraction import plain, readers
 from submissions.extraction.assembly import Assembly
@@ -62,6 +65,27 @@ def test_structure(media_format: MediaFormat, make: Callable[[int], Sample]) -> 
     assert kinds == {"heading", "paragraph", "list_item", "table_row", "footnote"}
     assert document.blocks[0].kind == "heading" and document.blocks[0].level == 1
     assert all(row.text.count("\t") == 2 for row in document.blocks if row.kind == "table_row")
+
+
+@pytest.mark.parametrize(
+    ("style", "kind", "level"),
+    [
+        ("heading 3", "heading", 3),
+        ("heading ²", "paragraph", 0),
+        ("heading ٣", "paragraph", 0),
+        ("heading 12", "paragraph", 0),
+    ],
+)
+def test_only_words_own_nine_are_headings_by_name(style: str, kind: str, level: int) -> None:
+    document = python_docx.Document()
+    if style not in [known.name.lower() for known in document.styles]:
+        document.styles.add_style(style, WD_STYLE_TYPE.PARAGRAPH)
+    named = next(known for known in document.styles if known.name.lower() == style)
+    document.add_paragraph("Under whatever name it stands, it is the first of some words.", style=named)
+    buffer = io.BytesIO()
+    document.save(buffer)
+    block = readers.read(buffer.getvalue(), MediaFormat.DOCX, Limits(min_words=1)).blocks[0]
+    assert (block.kind, block.level) == (kind, level)
 
 
 def test_pdf_structure() -> None:
